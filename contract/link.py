@@ -1,0 +1,153 @@
+"""The link: one WebSocket an agent, JSON text messages, opened by the agent at `/link`.
+
+Up: Hello first, then Events and Heartbeat. Down: Welcome first, then Ack, Changes, Command.
+Every field added later has a default, so that a skew of one release works.
+"""
+
+import enum
+
+import msgspec
+
+from contract.ids import AgentId, BootId, EventId, JournalEpoch, QueueEpoch
+from contract.moment import Clock
+from contract.replica import ItemRow, PersonRow
+
+PROTOCOL = 1
+MAX_BATCH_ROWS = 1_000
+MAX_MESSAGE_BYTES = 1 << 20
+HEARTBEAT_SECONDS = 10
+MAX_PENDING_FUTURE_US = 5 * 60 * 1_000_000
+
+
+class ReaderState(enum.StrEnum):
+    """What a reader can do now."""
+
+    READY = "ready"
+    ABSENT = "absent"
+    UNAVAILABLE = "unavailable"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "ReaderState":
+        return cls.UNAVAILABLE  # said by a newer release
+
+
+class ReaderReport(msgspec.Struct, frozen=True):
+    """One reader: `message` is a stable code such as `pcscd_unreachable`."""
+
+    reader: str
+    driver: str
+    state: ReaderState
+    message: str = ""
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """The agent introduces itself, its queue, its clock and how far its replica is."""
+
+    protocol: int
+    version: str
+    queue_epoch: QueueEpoch
+    boot: BootId
+    mono_us: int
+    wall_us: int
+    clock: Clock = Clock.UNKNOWN
+    waiting: int = 0
+    journal_epoch: JournalEpoch | None = None
+    position: int = 0
+
+
+class Events(msgspec.Struct, frozen=True, tag="events"):
+    """A batch of Facts in order. Rows stay raw: one bad row must not take the good ones down."""
+
+    queue_epoch: QueueEpoch
+    rows: list[msgspec.Raw]
+
+
+class Heartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
+    """How the agent is. `oldest_us` is the age of the oldest waiting row."""
+
+    boot: BootId
+    mono_us: int
+    wall_us: int
+    clock: Clock = Clock.UNKNOWN
+    waiting: int = 0
+    oldest_us: int | None = None
+    readers: tuple[ReaderReport, ...] = ()
+    kiosk_drawing: bool = False
+    set_aside: int = 0
+    disk_free_bytes: int | None = None
+    temperature_c: float | None = None
+
+
+class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
+    """The server accepts. `server_us` is its wall time in Unix microseconds."""
+
+    protocol: int
+    agent: AgentId
+    name: str
+    server_us: int
+    site: str = ""
+    languages: tuple[str, ...] = ("ja", "en")
+
+
+class RowStatus(enum.StrEnum):
+    """What became of a row. All three are final: the server has it for good."""
+
+    APPLIED = "applied"
+    CONFLICT = "conflict"
+    QUARANTINED = "quarantined"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "RowStatus":
+        return cls.APPLIED  # a newer release's word; an answer is always final
+
+
+class RowAnswer(msgspec.Struct, frozen=True):
+    """The server's first and only answer to a row, repeated when the row is."""
+
+    id: EventId
+    status: RowStatus
+    reason: str = ""
+
+
+class Ack(msgspec.Struct, frozen=True, tag="ack"):
+    """These rows are committed. `items` is how the touched items now stand."""
+
+    rows: tuple[RowAnswer, ...]
+    items: tuple[ItemRow, ...] = ()
+
+
+class Changes(msgspec.Struct, frozen=True, tag="changes"):
+    """Replica rows as they now stand, complete up to `position`.
+
+    `reset` begins a snapshot: the rows of this message and those that follow, up to the first one
+    without `more`, replace the replica.
+    """
+
+    journal_epoch: JournalEpoch
+    position: int
+    people: tuple[PersonRow, ...] = ()
+    items: tuple[ItemRow, ...] = ()
+    gone: tuple[str, ...] = ()
+    reset: bool = False
+    more: bool = False
+
+
+class NewEpoch(msgspec.Struct, frozen=True, tag="new_epoch"):
+    """An old disk came back: begin a new queue epoch, keep every row and its id, send again."""
+
+    reason: str = ""
+
+
+class Goodbye(msgspec.Struct, frozen=True, tag="goodbye"):
+    """Why the server ends the link: a stable code and a sentence."""
+
+    code: str
+    detail: str = ""
+
+
+Up = Hello | Events | Heartbeat
+Down = Welcome | Ack | Changes | NewEpoch | Goodbye
+
+CLOSE_MALFORMED = 4002
+CLOSE_PROTOCOL = 4003
+CLOSE_REPLACED = 4009
