@@ -108,6 +108,18 @@ export function tOr(id, fallback, args) {
 }
 
 /**
+ * The text in one given language, whatever is shown; the id itself if that has none.
+ * @param {string} code
+ * @param {string} id
+ * @param {Args} [args]
+ */
+export function tIn(code, id, args) {
+  const bundle = bundles.value.get(code);
+  const pattern = bundle?.getMessage(id)?.value;
+  return bundle && pattern ? bundle.formatPattern(pattern, args, []) : id;
+}
+
+/**
  * @param {string} id
  * @param {Args} [args]
  */

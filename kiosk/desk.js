@@ -1,0 +1,136 @@
+// @ts-check
+/** The page's end of the agent's WebSocket: what to draw, and the few things that can be said back. */
+
+import { signal } from "./kit/html.js";
+import { Live } from "./kit/live.js";
+import { play } from "./kit/sound.js";
+
+/** @typedef {import("./messages.js").State} State */
+/** @typedef {import("./messages.js").Samples} Samples */
+
+const TICK_MS = 250;
+const DRAWING_MS = 5_000;
+const EXTEND_MS = 1_000;
+const LOST_AFTER_MS = 1_200;
+
+export class Desk {
+  constructor() {
+    /** The last State, kept while the agent is away. */
+    this.state = signal(/** @type {State | null} */ (null));
+    this.samples = signal(/** @type {Samples | null} */ (null));
+    /** True when the agent has been out of reach long enough to say so. */
+    this.lost = signal(false);
+    /** Milliseconds on the page's steady clock; ticks four times a second. */
+    this.now = signal(performance.now());
+    /** What was done last, for the waiting screen. */
+    this.recent = signal(/** @type {{line: import("./messages.js").Line, at_us: number} | null} */ (null));
+    /** When someone last touched the page or tapped a card. */
+    this.active = performance.now();
+    this.received = performance.now();
+    this.severed = performance.now();
+    this.extended = -Infinity;
+    /** @type {number | null} */
+    this.played = null;
+    this.live = new Live({
+      url: "/ws",
+      longestMs: 2_000,
+      onOpen: () => this.draw(),
+      onMessage: (message) => this.take(message),
+      onClose: () => {
+        if (!this.away()) this.severed = performance.now();
+        return true;
+      },
+    });
+    this.opened = false;
+    setInterval(() => this.tick(), TICK_MS);
+    setInterval(() => this.draw(), DRAWING_MS);
+  }
+
+  /** Whether the connection was already gone before this close. */
+  away() {
+    const was = !this.opened;
+    this.opened = false;
+    return was;
+  }
+
+  /** @param {State | Samples} message */
+  take(message) {
+    if (message.type === "samples") {
+      this.samples.value = message;
+      return;
+    }
+    if (message.type !== "state") return;
+    const first = this.state.value === null;
+    this.received = performance.now();
+    this.opened = true;
+    this.lost.value = false;
+    this.now.value = this.received;
+    this.state.value = message;
+    this.remember(message);
+    this.sound(message.feedback, first);
+  }
+
+  /** @param {State} state */
+  remember({ screen }) {
+    if (screen.type !== "session" && screen.type !== "done") return;
+    const line = screen.lines[0];
+    if (line && this.recent.value?.line.fact !== line.fact) {
+      this.recent.value = { line, at_us: this.wallUs() };
+    } else if (line && this.recent.value?.line.what !== line.what) {
+      this.recent.value = { line, at_us: this.wallUs() };
+    }
+  }
+
+  /**
+   * Each number sounds once. What was already so when the page opened stays silent.
+   * @param {import("./messages.js").Feedback | null} feedback
+   * @param {boolean} first
+   */
+  sound(feedback, first) {
+    const number = feedback?.number ?? null;
+    const fresh = number !== null && number !== this.played;
+    this.played = number;
+    if (!feedback || !fresh || first) return;
+    this.active = this.received;
+    play(feedback.tone);
+  }
+
+  tick() {
+    this.now.value = performance.now();
+    this.lost.value = !this.opened && this.now.value - this.severed > LOST_AFTER_MS;
+  }
+
+  /** From an animation frame only: a page that no longer draws falls silent, and the agent notices. */
+  draw() {
+    requestAnimationFrame(() => this.send({ type: "drawing" }));
+  }
+
+  /**
+   * What is left of a span that was sent with the last State. Reads the ticking clock.
+   * @param {number} ms
+   */
+  left(ms) {
+    return Math.max(0, ms - (this.now.value - this.received));
+  }
+
+  /** Unix microseconds by the server's clock if the agent knows it, else by this machine's. */
+  wallUs() {
+    const known = this.state.value?.server_us;
+    return known ? known + (performance.now() - this.received) * 1000 : Date.now() * 1000;
+  }
+
+  /** Someone touched the page. */
+  touch() {
+    const now = performance.now();
+    this.active = now;
+    const type = this.state.value?.screen.type;
+    if (!type || type === "waiting" || now - this.extended < EXTEND_MS) return;
+    this.extended = now;
+    this.send({ type: "extend" });
+  }
+
+  /** @param {import("./messages.js").FromKiosk} message */
+  send(message) {
+    return this.live.send(message);
+  }
+}

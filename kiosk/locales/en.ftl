@@ -1,0 +1,149 @@
+# Words of the kiosk.
+kiosk-title = Tool desk
+
+## Waiting
+waiting-what = Tap a tool
+waiting-do = or your staff card
+waiting-short = Tap a tool or your staff card
+recipe-borrow = Borrow
+recipe-borrow-how = Tool and staff card, in any order
+recipe-return = Return
+recipe-return-how = Just the tool
+recipe-mine = Check
+recipe-mine-how = Just your staff card
+recent = Last
+
+## Results
+verb-ask = Check
+verb-borrowed = Borrowed
+verb-returned = Returned
+verb-undone = Undone
+verb-error = Error
+verb-refused = Not possible
+said-ask = { $item }
+said-borrowed = Borrowed: { $item }
+said-returned = Returned: { $item }
+said-undone = Undone: { $item }
+said-error = Failed: { $item }
+undo = Undo
+undo-what = Undo { $item } ({ $seconds } s left)
+seconds = { $seconds } s
+ends-in = This screen closes in { $seconds } s
+leave-cancel = Cancel
+leave-close = Close
+finish = Done
+
+## Whose is it to be?
+ask-title = Now tap your staff card
+ask-more = You can tap more tools first
+ask-items = Tools to borrow
+
+## Session
+session-hello = { $name }
+session-prompt = Tap a tool
+lines-title = Just now
+lines-none = Nothing yet
+lines-none-do = To borrow or to return, just tap the tool
+loans-title = You have
+loans-none = You have no tools out
+loan-since = since { $date }
+items-count = { $count ->
+    [one] { $shown } tool
+   *[other] { $shown } tools
+}
+due = Due { $date }
+due-none = No due date
+due-today = Due today
+due-tomorrow = Due tomorrow
+due-over = { $days ->
+    [0] Overdue
+    [one] { $days } day overdue
+   *[other] { $days } days overdue
+}
+
+## Done
+done-place = Place: { $place }
+done-borrower = Was with { $name }
+
+## Unknown card
+unknown-title = This card is not registered
+unknown-do = Please ask an administrator. The card is now in their list of unknown cards.
+unknown-number = Card number
+unknown-never-title = This card cannot be used
+unknown-never = Cards of this kind cannot be registered.
+unknown-never-do = Please use your staff card or another card.
+unknown-random_uid = Its number changes with each tap (a phone, for example), so it cannot tell who you are.
+unknown-changing_uid = Its number changes with each tap (a My Number card, for example), so it cannot tell who you are.
+
+## Refused
+refused-person_suspended = Your use is suspended
+refused-person_suspended-do = Please ask an administrator.
+refused-person_left = You are registered as having left
+refused-person_left-do = If that is wrong, please tell an administrator.
+refused-card_blocked = This card is blocked
+refused-card_blocked-do = If a lost card was found, please hand it to an administrator.
+refused-item_maintenance = This tool is under maintenance
+refused-item_maintenance-do = Do not use it. Please put it back with the tools to be serviced.
+refused-item_lost = This tool was reported lost
+refused-item_lost-do = You found it! Please hand it to an administrator.
+refused-item_retired = This tool has been retired
+refused-item_retired-do = Do not use it. Please hand it to an administrator.
+refused-status_unknown = The status cannot be checked
+refused-status_unknown-do = This terminal needs an update. Please tell an administrator.
+refused-other = This cannot be done
+refused-other-do = Please ask an administrator.
+
+## Failed
+failed-title = Not recorded
+failed-disk_full = This terminal has no space left
+failed-disk_error = This terminal's storage has a problem
+failed-other = This terminal has a problem
+failed-do = Nothing was borrowed or returned. Please tell an administrator.
+
+## The terminal itself
+reader-gone = Please connect the card reader
+reader-gone-do = Check the reader's USB cable and plug it in again.
+reader-gone-wait = This screen goes away by itself once the reader is back.
+reader-ready = Ready
+reader-absent = Not connected
+reader-unavailable = Not available
+reader-pcscd_unreachable = The card service does not answer
+reader-permission_denied = No permission to use the reader
+reader-in_use = Another program is using the reader
+driver-pcsc = Card reader
+driver-nfcpy = NFC reader
+driver-hid = Keyboard-type reader
+driver-virtual = Demo reader
+driver-other = { $name }
+link-server = Server
+link-online = Connected
+link-sending = { $shown } being sent
+link-offline = Offline
+link-kept = Works as usual
+link-kept-waiting = Records are kept on this terminal · { $shown } to be sent
+link-problem-not_enrolled = This terminal is not enrolled yet
+link-problem-not_enrolled-do = Make an enrolment code on the admin page “Agents” and set it on this terminal.
+link-problem-unauthorized = The server does not accept this terminal
+link-problem-unauthorized-do = Records are kept here. Administrators: check the enrolment on the page “Agents”.
+link-problem-version = Terminal and server do not fit together
+link-problem-version-do = Records are kept here. Administrators: update this terminal.
+set-aside = Old records are set aside ({ $shown })
+set-aside-do = A damaged file was put aside. It does not affect what you do now. Please tell an administrator.
+lost-title = The terminal is getting ready
+lost-do = If this screen stays, switch the terminal off and on again.
+lost-retry = Reconnecting by itself…
+lost-starting = Starting…
+sound-on = Sound: on
+sound-off = Sound: off
+
+## Demo drawer
+drawer-title = Demo cards
+drawer-open = Demo cards
+drawer-close = Put the cards away
+drawer-how = Press a card to hold it to the reader.
+drawer-kind = Kind of card
+drawer-items = Tools
+drawer-people = Staff
+drawer-search = Search name or number
+drawer-out = Out
+drawer-none = Nothing found

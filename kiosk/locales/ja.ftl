@@ -1,0 +1,145 @@
+# Words of the kiosk.
+kiosk-title = 貸出端末
+
+## Waiting
+waiting-what = 道具か社員証を
+waiting-do = かざしてください
+waiting-short = 道具か社員証をかざしてください
+recipe-borrow = 借りる
+recipe-borrow-how = 道具と社員証（どちらが先でも）
+recipe-return = 返す
+recipe-return-how = 道具だけ
+recipe-mine = 確認する
+recipe-mine-how = 社員証だけ
+recent = 直前
+
+## Results
+verb-ask = 確認
+verb-borrowed = 貸出
+verb-returned = 返却
+verb-undone = 取消
+verb-error = エラー
+verb-refused = 貸出できません
+said-ask = { $item }
+said-borrowed = { $item } を貸し出しました
+said-returned = { $item } を返却しました
+said-undone = { $item } の操作を取り消しました
+said-error = { $item } の操作ができませんでした
+undo = 取り消す
+undo-what = { $item } の操作を取り消す（残り { $seconds } 秒）
+seconds = { $seconds } 秒
+ends-in = あと { $seconds } 秒でこの画面を閉じます
+leave-cancel = やめる
+leave-close = 閉じる
+finish = 終わる
+
+## Whose is it to be?
+ask-title = 社員証をかざしてください
+ask-more = 続けて別の道具もかざせます
+ask-items = 借りる道具
+
+## Session
+session-hello = { $name } さん
+session-prompt = 道具をかざしてください
+lines-title = 今回の操作
+lines-none = まだ操作はありません
+lines-none-do = 借りる道具も返す道具も、かざすだけです
+loans-title = 借りている道具
+loans-none = 借りている道具はありません
+loan-since = { $date } から
+items-count = { $shown } 件
+due = { $date } まで
+due-none = 期限なし
+due-today = 今日まで
+due-tomorrow = 明日まで
+due-over = { $days ->
+    [0] 期限切れ
+   *[other] { $days } 日超過
+}
+
+## Done
+done-place = 置き場：{ $place }
+done-borrower = 借りていた人：{ $name } さん
+
+## Unknown card
+unknown-title = 登録されていないカードです
+unknown-do = 管理者に声をかけてください。このカードは管理画面の「未登録カード」に届いています。
+unknown-number = カード番号
+unknown-never-title = このカードは使えません
+unknown-never = 登録に使えない種類のカードです。
+unknown-never-do = 社員証か、別のカードをかざしてください。
+unknown-random_uid = かざすたびに番号が変わるカードです（スマートフォンなど）。番号で見分けられないため、登録できません。
+unknown-changing_uid = かざすたびに番号が変わるカードです（マイナンバーカードなど）。番号で見分けられないため、登録できません。
+
+## Refused
+refused-person_suspended = 利用が停止されています
+refused-person_suspended-do = 管理者に確認してください。
+refused-person_left = 退職者として登録されています
+refused-person_left-do = 登録が違う場合は、管理者に連絡してください。
+refused-card_blocked = このカードは停止されています
+refused-card_blocked-do = 紛失したカードが見つかった場合は、管理者に渡してください。
+refused-item_maintenance = 整備中の道具です
+refused-item_maintenance-do = 使わずに、整備品の置き場に戻してください。
+refused-item_lost = 紛失中の道具が見つかりました
+refused-item_lost-do = 棚に戻さず、管理者に渡してください。
+refused-item_retired = 廃棄済みの道具です
+refused-item_retired-do = 使わずに、管理者に渡してください。
+refused-status_unknown = 状態を確認できません
+refused-status_unknown-do = 端末の更新が必要です。管理者に連絡してください。
+refused-other = この操作はできません
+refused-other-do = 管理者に確認してください。
+
+## Failed
+failed-title = 記録できませんでした
+failed-disk_full = 端末の空き容量がありません
+failed-disk_error = 端末の記憶装置に問題があります
+failed-other = 端末に問題が起きました
+failed-do = 貸出・返却はされていません。管理者に連絡してください。
+
+## The terminal itself
+reader-gone = カードリーダーをつないでください
+reader-gone-do = リーダーの USB ケーブルを確認し、差し直してください。
+reader-gone-wait = つながると、自動で元の画面に戻ります。
+reader-ready = 使用できます
+reader-absent = 接続されていません
+reader-unavailable = 使用できません
+reader-pcscd_unreachable = カード読み取りサービスが応答していません
+reader-permission_denied = リーダーを使う権限がありません
+reader-in_use = ほかのプログラムがリーダーを使用中です
+driver-pcsc = カードリーダー
+driver-nfcpy = NFC リーダー
+driver-hid = キーボード型リーダー
+driver-virtual = 体験用リーダー
+driver-other = { $name }
+link-server = サーバー
+link-online = 接続中
+link-sending = { $shown } 件 送信中
+link-offline = オフライン
+link-kept = 通常どおり使えます
+link-kept-waiting = 記録は端末に保存されています・{ $shown } 件 送信待ち
+link-problem-not_enrolled = この端末はまだ登録されていません
+link-problem-not_enrolled-do = 管理画面の「端末」で登録コードを発行し、この端末に設定してください。
+link-problem-unauthorized = サーバーがこの端末を認めていません
+link-problem-unauthorized-do = 記録は端末に残っています。管理者は「端末」で登録を確認してください。
+link-problem-version = 端末とサーバーの版が合っていません
+link-problem-version-do = 記録は端末に残っています。管理者は端末を更新してください。
+set-aside = 保管したままの古い記録があります（{ $shown } 件）
+set-aside-do = 壊れた記録ファイルを別に保管しました。今の操作には影響しません。管理者に連絡してください。
+lost-title = 端末の準備をしています
+lost-do = この画面が変わらないときは、端末の電源を入れ直してください。
+lost-retry = 自動で接続し直しています…
+lost-starting = 起動しています…
+sound-on = 音：オン
+sound-off = 音：オフ
+
+## Demo drawer
+drawer-title = 体験用カード
+drawer-open = 体験用カード
+drawer-close = カードをしまう
+drawer-how = 押すと、カードをかざしたことになります。
+drawer-kind = カードの種類
+drawer-items = 道具
+drawer-people = 社員証
+drawer-search = 名前・番号で探す
+drawer-out = 貸出中
+drawer-none = 見つかりません

@@ -1,0 +1,33 @@
+// @ts-check
+import { html } from "../kit/html.js";
+import { formatNumber, has, t } from "../kit/i18n.js";
+import { Notice } from "../kit/components/notice.js";
+
+/**
+ * What someone has to look after, above whatever the stage shows.
+ * @param {{state: import("../messages.js").State}} props
+ */
+export function Notices({ state }) {
+  const { link, readers, screen, set_aside: setAside } = state;
+  const readerGone = !readers.some((reader) => reader.state === "ready");
+  const problem = link.problem && has(`link-problem-${link.problem}`) ? link.problem : null;
+  return html`<div class="k-notices">
+    ${
+      problem &&
+      html`<${Notice} live tone="ask" icon="lock" title=${t(`link-problem-${problem}`)}>
+        <p>${t(`link-problem-${problem}-do`)}</p>
+      <//>`
+    }
+    ${
+      setAside > 0 &&
+      html`<${Notice} live tone="ask" icon="disk" title=${t("set-aside", { count: setAside, shown: formatNumber(setAside) })}>
+        <p>${t("set-aside-do")}</p>
+      <//>`
+    }
+    ${
+      readerGone &&
+      screen.type !== "waiting" &&
+      html`<${Notice} live tone="error" icon="reader" title=${t("reader-gone")}><p>${t("reader-gone-do")}</p><//>`
+    }
+  </div>`;
+}
