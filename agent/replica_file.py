@@ -1,0 +1,156 @@
+"""The server's rows on disk, so that an agent that starts offline knows people and items.
+
+It can always be fetched again: a damaged file is deleted, and the agent asks for a snapshot. The
+position is stored in the same transaction as the rows that it covers.
+"""
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from agent.replica import Replica, Rows, Written
+from contract.ids import JournalEpoch
+from contract.replica import ItemRow, PersonRow
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+_SCHEMA = (
+    "CREATE TABLE person (id TEXT PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE item (id TEXT PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE reached (journal_epoch TEXT, position INTEGER NOT NULL)",
+    "INSERT INTO reached VALUES (NULL, 0)",
+)
+_encode = msgspec.json.Encoder().encode
+
+
+class ReplicaFile:
+    """Use `ReplicaFile.open`, which also fills the replica."""
+
+    def __init__(self, path: Path, thread: ThreadPoolExecutor) -> None:
+        self._path = path
+        self._thread = thread
+        self._connection: sqlite3.Connection | None = None
+        self._behind = False
+
+    @staticmethod
+    @asynccontextmanager
+    async def open(path: Path, replica: Replica) -> AsyncIterator["ReplicaFile"]:
+        """Open the file and load the replica from it; a damaged or older file is begun anew."""
+        thread = ThreadPoolExecutor(1, thread_name_prefix="replica")
+        loop = asyncio.get_running_loop()
+        file = ReplicaFile(path, thread)
+        try:
+            rows, epoch, position = await loop.run_in_executor(thread, file._load)
+            replica.load(rows, epoch, position)
+            yield file
+        finally:
+            await loop.run_in_executor(thread, file._close)
+            thread.shutdown(wait=False)
+
+    async def write(self, written: Written, replica: Replica) -> None:
+        """Bring the file up to the replica. A failing disk is logged; the next write catches up."""
+        rows, epoch, position = replica.rows(), replica.journal_epoch, replica.position
+        if written.everything or self._behind:
+            people, items = tuple(rows.people.values()), tuple(rows.items.values())
+            written = Written(True, people, items)
+        elif not (written.people or written.items or written.gone) and position == 0:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self._store, written, epoch, position)
+        except (sqlite3.Error, OSError) as exc:
+            self._behind = True
+            log.warning("replica could not be written", extra={"reason": str(exc)})
+        else:
+            self._behind = False
+
+    def _store(self, written: Written, epoch: JournalEpoch | None, position: int) -> None:
+        connection = self._connection
+        if connection is None:
+            connection = self._connection = _open(self._path)
+        with connection:  # commits, or rolls back on an exception
+            connection.execute("BEGIN")
+            if written.everything:
+                connection.execute("DELETE FROM person")
+                connection.execute("DELETE FROM item")
+            connection.executemany(
+                "INSERT OR REPLACE INTO person VALUES (?, ?)",
+                ((row.id, _encode(row)) for row in written.people),
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO item VALUES (?, ?)",
+                ((row.id, _encode(row)) for row in written.items),
+            )
+            for key in written.gone:
+                connection.execute("DELETE FROM person WHERE id = ?", (key,))
+                connection.execute("DELETE FROM item WHERE id = ?", (key,))
+            connection.execute(
+                "UPDATE reached SET journal_epoch = ?, position = ?", (epoch, position)
+            )
+
+    def _load(self) -> tuple[Rows, JournalEpoch | None, int]:
+        try:
+            return self._read()
+        except (sqlite3.Error, msgspec.MsgspecError, TypeError) as exc:
+            log.warning("replica is begun anew", extra={"reason": str(exc)})
+            self._close()
+        for ending in ("", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                Path(f"{self._path}{ending}").unlink()
+        try:
+            return self._read()
+        except (sqlite3.Error, OSError) as exc:
+            # Without its file the replica still works; the server sends it at each start.
+            log.warning("replica has no file", extra={"reason": str(exc)})
+            self._close()
+            self._behind = True
+            return Rows(), None, 0
+
+    def _read(self) -> tuple[Rows, JournalEpoch | None, int]:
+        self._connection = connection = _open(self._path)
+        (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if answer != "ok":
+            raise sqlite3.DatabaseError(answer)
+        rows = Rows()
+        for (row,) in connection.execute("SELECT row FROM person"):
+            rows.put_person(msgspec.json.decode(row, type=PersonRow))
+        for (row,) in connection.execute("SELECT row FROM item"):
+            rows.put_item(msgspec.json.decode(row, type=ItemRow))
+        epoch, position = connection.execute("SELECT * FROM reached").fetchone()
+        return rows, epoch, position
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA journal_size_limit = 4194304")
+        connection.execute("PRAGMA cache_size = -512")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version not in (0, VERSION):
+            raise sqlite3.DatabaseError(f"replica file has version {version}")
+        if version == 0:
+            with connection:
+                connection.execute("BEGIN")
+                for statement in _SCHEMA:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

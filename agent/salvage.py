@@ -1,0 +1,105 @@
+"""Getting facts out of a damaged queue file.
+
+The table is walked from both ends; where that hits damage, the raw bytes are searched for whole
+rows as well. That may find rows that were sent long ago: a repeat is harmless, since the server
+answers it as it did the first time.
+"""
+
+import contextlib
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from contract.ids import EventId
+from contract.moment import Moment
+
+SIDE_FILES = ("", "-wal", "-shm")
+_ROW_START = re.compile(rb'\{"id":"[0-9a-f]{8}-[0-9a-f-]{27}","at":\{')
+_LONGEST_ROW = 64 * 1024
+
+
+class StoredRow(msgspec.Struct, frozen=True):
+    """A fact as the queue keeps it. `body` stays raw: a newer release may have written it."""
+
+    id: EventId
+    at: Moment
+    body: msgspec.Raw
+
+
+def set_aside(path: Path, stamp: str) -> Path:
+    """Move a database with its side files to a dated, unused name beside it."""
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.damaged-{stamp}-{number}{path.suffix}")).exists():
+        number += 1
+    for ending in SIDE_FILES:
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{path}{ending}").rename(f"{aside}{ending}")
+    return aside
+
+
+def salvage(path: Path) -> list[bytes]:
+    """Return the rows that can still be read from a damaged queue file, oldest first."""
+    found: dict[EventId, bytes] = {}
+    whole = _from_table(path, found)
+    if not whole:
+        for ending in ("", "-wal"):
+            with contextlib.suppress(OSError):
+                for row in _from_bytes(Path(f"{path}{ending}").read_bytes()):
+                    _keep(row, found)
+    return [found[key] for key in sorted(found)]  # ids are UUIDv7: they sort by time
+
+
+def _from_table(path: Path, found: dict[EventId, bytes]) -> bool:
+    """Walk the table from both ends; say whether all of it could be read."""
+    whole = True
+    for order in ("ASC", "DESC"):
+        try:
+            with contextlib.closing(sqlite3.connect(path)) as connection:
+                for (row,) in connection.execute(f"SELECT row FROM fact ORDER BY seq {order}"):
+                    whole = _keep(row, found) and whole
+        except (sqlite3.Error, UnicodeDecodeError):
+            whole = False
+    return whole
+
+
+def _keep(row: object, found: dict[EventId, bytes]) -> bool:
+    if not isinstance(row, bytes):
+        return False
+    try:
+        stored = msgspec.json.decode(row, type=StoredRow)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    found.setdefault(stored.id, row)
+    return True
+
+
+def _from_bytes(data: bytes) -> Iterator[bytes]:
+    for match in _ROW_START.finditer(data):
+        if (end := _object_end(data, match.start())) is not None:
+            yield data[match.start() : end]
+
+
+def _object_end(data: bytes, start: int) -> int | None:
+    """Find where the JSON object that begins at `start` closes."""
+    depth, quoted, position = 0, False, start
+    limit = min(len(data), start + _LONGEST_ROW)
+    while position < limit:
+        byte = data[position]
+        if quoted:
+            if byte == ord("\\"):
+                position += 1
+            elif byte == ord('"'):
+                quoted = False
+        elif byte == ord('"'):
+            quoted = True
+        elif byte == ord("{"):
+            depth += 1
+        elif byte == ord("}"):
+            depth -= 1
+            if depth == 0:
+                return position + 1
+        position += 1
+    return None
