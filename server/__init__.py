@@ -1,0 +1,1 @@
+"""The Genba server: one kernel, modules on it, one composition root (app.py)."""
