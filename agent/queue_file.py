@@ -5,6 +5,7 @@ one page of WAL: the table has no second index, and the queue's highest number i
 rows are deleted (until then the rows themselves tell it).
 """
 
+import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from uuid import uuid4
 
 import msgspec
 
-from agent.salvage import StoredRow, salvage, set_aside
+from agent.salvage import StoredRow, count_set_aside, salvage, salvaged, set_aside, unread
 from contract.ids import BootId, EventId, QueueEpoch
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT_PAGES = 256
 MAX_WAL_BYTES = 4 << 20
@@ -27,9 +30,8 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         # Facts that wait for the server's answer.
         "CREATE TABLE fact (seq INTEGER PRIMARY KEY, row BLOB NOT NULL)",
-        # One row: the epoch, the highest number of any deleted row, damaged files met so far.
-        "CREATE TABLE queue"
-        " (epoch TEXT NOT NULL, floor INTEGER NOT NULL, set_aside INTEGER NOT NULL)",
+        # One row: the epoch, and the highest number of any deleted row.
+        "CREATE TABLE queue (epoch TEXT NOT NULL, floor INTEGER NOT NULL)",
         # What was learnt of each boot: wall minus monotonic time in microseconds.
         "CREATE TABLE boot"
         " (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, offset_us INTEGER NOT NULL)",
@@ -56,40 +58,29 @@ class QueueFile:
         """Open, create or repair the queue at `path`.
 
         A damaged file is set aside beside it, what can be read moves into a new queue with a new
-        epoch, and `set_aside` counts it.
+        epoch, and `set_aside` counts it until someone removes it.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
-        try:
-            self._connection = _open(path)
-            broken = _damage(self._connection)
-        except sqlite3.DatabaseError as exc:
-            if isinstance(exc, sqlite3.OperationalError) and not _is_damage(exc):
-                raise
-            broken = str(exc)
-        else:
-            if broken:
-                self._connection.close()
-        if broken:
-            self._begin_again()
-        row = self._connection.execute("SELECT epoch, floor, set_aside FROM queue").fetchone()
+        self._connection = _open_whole(path) or _begin_again(path)
+        for aside in unread(path):
+            self._take_back(salvage(aside))
+            salvaged(aside)
+        self.set_aside = count_set_aside(path)
+        row = self._connection.execute("SELECT epoch, floor FROM queue").fetchone()
         self.epoch = QueueEpoch(row[0])
-        self.set_aside: int = row[2]
         (top,) = self._connection.execute("SELECT max(seq) FROM fact").fetchone()
         self._floor: int = row[1]
         self._last: int = max(self._floor, top or 0)
         self.count: int
         (self.count,) = self._connection.execute("SELECT count(*) FROM fact").fetchone()
 
-    def _begin_again(self) -> None:
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-        aside = set_aside(self._path, stamp)
-        rows = salvage(aside)
-        before = _count_set_aside(self._path)
-        self._connection = _open(self._path)
+    def _take_back(self, rows: dict[EventId, bytes]) -> None:
+        """Put salvaged rows into the queue, but none twice."""
+        held = self._connection.execute("SELECT row FROM fact")
+        here = {msgspec.json.decode(row, type=StoredRow).id for (row,) in held}
+        fresh = [(row,) for event, row in rows.items() if event not in here]
         with _Transaction(self._connection):
-            self._connection.execute("UPDATE queue SET set_aside = ?", (before,))
-            self._connection.executemany("INSERT INTO fact (row) VALUES (?)", ((r,) for r in rows))
+            self._connection.executemany("INSERT INTO fact (row) VALUES (?)", fresh)
 
     def append(self, rows: Sequence[bytes]) -> int:
         """Write rows durably, all or none; return the number of the first."""
@@ -182,12 +173,40 @@ class _Transaction:
                 self._connection.execute("ROLLBACK")
 
 
+def _open_whole(path: Path) -> sqlite3.Connection | None:
+    """Open the file, or return None where it is damaged."""
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = _open(path)
+        damage = _damage(connection)
+    except sqlite3.DatabaseError as exc:
+        # A locked file or a full disk is an OperationalError too, and no damage.
+        if isinstance(exc, sqlite3.OperationalError) and "no such" not in str(exc):
+            if connection is not None:
+                connection.close()
+            raise
+        damage = str(exc)
+    if not damage:
+        return connection
+    log.error("the queue file is damaged and set aside", extra={"reason": damage})
+    if connection is not None:
+        connection.close()
+    return None
+
+
+def _begin_again(path: Path) -> sqlite3.Connection:
+    """Set the damaged file aside and begin an empty queue in its place."""
+    set_aside(path, datetime.now(UTC).strftime("%Y%m%dT%H%M%S"))
+    return _open(path)
+
+
 def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
     try:
         # Alone on the file: no shared-memory file, whose mapping kills the process (SIGBUS) on a
         # full disk, and no second agent on the same queue.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        _refuse_newer(connection)
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -201,10 +220,14 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _refuse_newer(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(_MIGRATIONS):
         raise QueueNewer(f"queue file has version {version}, this release {len(_MIGRATIONS)}")
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == len(_MIGRATIONS):
         return
     with _Transaction(connection):
@@ -212,7 +235,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
             for statement in statements:
                 connection.execute(statement)
         if version == 0:
-            connection.execute("INSERT INTO queue VALUES (?, 0, 0)", (str(uuid4()),))
+            connection.execute("INSERT INTO queue VALUES (?, 0)", (str(uuid4()),))
         connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
 
 
@@ -229,13 +252,3 @@ def _damage(connection: sqlite3.Connection) -> str:
         except (msgspec.MsgspecError, TypeError) as exc:
             return f"a row cannot be read: {exc}"
     return ""
-
-
-def _is_damage(exc: sqlite3.OperationalError) -> bool:
-    """Missing tables in a file that claims them are damage; a locked or full disk is not."""
-    return "no such table" in str(exc) or "no such column" in str(exc)
-
-
-def _count_set_aside(path: Path) -> int:
-    pattern = f"{path.stem}.damaged-*{path.suffix}"
-    return sum(1 for _ in path.parent.glob(pattern))

@@ -10,13 +10,14 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 
 from contract.ids import EventId
 from contract.moment import Moment
 
-SIDE_FILES = ("", "-wal", "-shm")
+_UNREAD, _READ = "salvaging", "damaged"
 _ROW_START = re.compile(rb'\{"id":"[0-9a-f]{8}-[0-9a-f-]{27}","at":\{')
 _LONGEST_ROW = 64 * 1024
 
@@ -29,19 +30,45 @@ class StoredRow(msgspec.Struct, frozen=True):
     body: msgspec.Raw
 
 
-def set_aside(path: Path, stamp: str) -> Path:
-    """Move a database with its side files to a dated, unused name beside it."""
+def set_aside(path: Path, stamp: str) -> None:
+    """Move a damaged database with its side files to a dated, unused name beside it.
+
+    Until `salvaged` its name says that its rows have yet to be read, so that a power cut in between
+    loses nothing.
+    """
     number = 1
-    while (aside := path.with_name(f"{path.stem}.damaged-{stamp}-{number}{path.suffix}")).exists():
+    while any(path.parent.glob(f"{path.stem}.*-{stamp}-{number}{path.suffix}*")):
         number += 1
-    for ending in SIDE_FILES:
-        with contextlib.suppress(FileNotFoundError):
-            Path(f"{path}{ending}").rename(f"{aside}{ending}")
-    return aside
+    _move(path, path.with_name(f"{path.stem}.{_UNREAD}-{stamp}-{number}{path.suffix}"))
 
 
-def salvage(path: Path) -> list[bytes]:
-    """Return the rows that can still be read from a damaged queue file, oldest first."""
+def unread(path: Path) -> list[Path]:
+    """Return the files set aside from `path` whose rows have yet to be read."""
+    found = path.parent.glob(f"{path.stem}.{_UNREAD}-*{path.suffix}*")
+    return sorted({each.with_name(each.name.removesuffix("-wal")) for each in found})
+
+
+def salvaged(aside: Path) -> None:
+    """Give a file set aside its last name: its rows are safe elsewhere."""
+    _move(aside, aside.with_name(aside.name.replace(f".{_UNREAD}-", f".{_READ}-")))
+
+
+def count_set_aside(path: Path) -> int:
+    """Return how many files lie set aside from `path`; an admin who has seen one removes it."""
+    return sum(1 for _ in path.parent.glob(f"{path.stem}.{_READ}-*{path.suffix}"))
+
+
+def _move(old: Path, new: Path) -> None:
+    # The log first: a database that has lost its log would pass for whole.
+    with contextlib.suppress(FileNotFoundError):
+        Path(f"{old}-wal").rename(f"{new}-wal")
+    Path(f"{old}-shm").unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        old.rename(new)
+
+
+def salvage(path: Path) -> dict[EventId, bytes]:
+    """Return the rows that can still be read from a damaged queue file, by id, oldest first."""
     found: dict[EventId, bytes] = {}
     whole = _from_table(path, found)
     if not whole:
@@ -49,7 +76,7 @@ def salvage(path: Path) -> list[bytes]:
             with contextlib.suppress(OSError):
                 for row in _from_bytes(Path(f"{path}{ending}").read_bytes()):
                     _keep(row, found)
-    return [found[key] for key in sorted(found)]  # ids are UUIDv7: they sort by time
+    return {key: found[key] for key in sorted(found)}  # ids are UUIDv7: they sort by time
 
 
 def _from_table(path: Path, found: dict[EventId, bytes]) -> bool:
@@ -57,7 +84,8 @@ def _from_table(path: Path, found: dict[EventId, bytes]) -> bool:
     whole = True
     for order in ("ASC", "DESC"):
         try:
-            with contextlib.closing(sqlite3.connect(path)) as connection:
+            uri = f"file:{quote(str(path))}?mode=ro"  # what is left stays as it was found
+            with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
                 for (row,) in connection.execute(f"SELECT row FROM fact ORDER BY seq {order}"):
                     whole = _keep(row, found) and whole
         except (sqlite3.Error, UnicodeDecodeError):
