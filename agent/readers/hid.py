@@ -38,15 +38,25 @@ class KeyEvent(Protocol):
 class InputDevice(Protocol):
     """What we use of evdev's InputDevice."""
 
-    def grab(self) -> None: ...
-    def async_read_loop(self) -> AsyncIterator[KeyEvent]: ...
-    def close(self) -> None: ...
+    def grab(self) -> None:
+        """Keep the device to ourselves."""
+        ...
+
+    def async_read_loop(self) -> AsyncIterator[KeyEvent]:
+        """Yield events as they come; raises OSError when the device is gone."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the device."""
+        ...
 
 
 class Evdev(Protocol):
     """What we use of the module evdev: the edge to the hardware."""
 
-    def InputDevice(self, path: str) -> InputDevice: ...  # noqa: N802
+    def InputDevice(self, path: str) -> InputDevice:  # noqa: N802
+        """Open a device; raises OSError."""
+        ...
 
 
 class HidDriver:
@@ -70,7 +80,7 @@ class HidDriver:
         """Deliver cards and statuses until cancelled; see ReaderDriver."""
         teller = Teller(DRIVER, sink)
         try:
-            evdev = self._evdev or cast(Evdev, importlib.import_module("evdev"))
+            evdev = self._evdev or cast("Evdev", importlib.import_module("evdev"))
         except ImportError as error:
             log.warning("evdev cannot be loaded: %s", error)
             teller.unavailable(self.reader, ReaderMessage.DRIVER_MISSING)

@@ -8,7 +8,7 @@ import errno
 import importlib
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Protocol, cast
 
@@ -28,7 +28,7 @@ LAST_RETRY_SECONDS = 2.0
 BIT_RATES = ("106A", "212F", "106B", "424F")
 
 
-class _Target(Protocol):
+class Target(Protocol):
     """nfcpy's RemoteTarget: the answers of a card, None where it speaks something else."""
 
     brty: str
@@ -38,25 +38,43 @@ class _Target(Protocol):
     sensf_res: bytearray | None
 
 
-class _Frontend(Protocol):
-    def sense(self, *targets: _Target) -> _Target | None: ...
-    def close(self) -> None: ...
+class Frontend(Protocol):
+    """What we use of nfcpy's ContactlessFrontend."""
+
+    def sense(self, *targets: Target) -> Target | None:
+        """Ask once for these; raises OSError when the reader is gone."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the reader."""
+        ...
 
 
-class _Nfc(Protocol):
+class Nfc(Protocol):
     """What we use of the modules nfc and nfc.clf."""
 
     UnsupportedTargetError: type[Exception]
 
-    def ContactlessFrontend(self, path: str) -> _Frontend: ...  # noqa: N802
-    def RemoteTarget(self, brty: str) -> _Target: ...  # noqa: N802
+    def ContactlessFrontend(self, path: str) -> Frontend:  # noqa: N802
+        """Open a reader; raises OSError."""
+        ...
+
+    def RemoteTarget(self, brty: str) -> Target:  # noqa: N802
+        """Name a bit rate and technology to ask for."""
+        ...
+
+
+def load_nfcpy() -> Nfc:
+    """Load nfcpy; raises ImportError where it, or libusb, is missing."""
+    return cast("Nfc", importlib.import_module("nfc.clf"))
 
 
 class NfcpyDriver:
     """Watches one reader, given by nfcpy's path: `usb:054c:06c3`, `usb:001:005`, `udp:host:1`."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, load: Callable[[], Nfc] | None = None) -> None:
         self._path = path
+        self._load = load or load_nfcpy
 
     @property
     def name(self) -> str:
@@ -75,7 +93,7 @@ class NfcpyDriver:
     def _watch(self, out: Sink, stop: threading.Event) -> None:
         teller = Teller(DRIVER, out)
         try:
-            nfc = cast(_Nfc, importlib.import_module("nfc.clf"))
+            nfc = self._load()
         except ImportError as error:
             log.warning("nfcpy cannot be loaded: %s", error)
             teller.unavailable(self.reader, ReaderMessage.DRIVER_MISSING)
@@ -106,7 +124,7 @@ class NfcpyDriver:
 class _Rounds:
     """Asks for cards over and over; remembers the card in the field while the reader is away."""
 
-    def __init__(self, reader: str, nfc: _Nfc, teller: Teller, out: Sink) -> None:
+    def __init__(self, reader: str, nfc: Nfc, teller: Teller, out: Sink) -> None:
         self._reader = reader
         self._nfc = nfc
         self._teller = teller
@@ -114,7 +132,7 @@ class _Rounds:
         self._field: InField | None = None
         self.looked = False
 
-    def run(self, frontend: _Frontend, stop: threading.Event) -> None:
+    def run(self, frontend: Frontend, stop: threading.Event) -> None:
         """Ask until told to stop; raises OSError when the reader is gone."""
         bit_rates = list(BIT_RATES)
         while not stop.is_set():
@@ -135,7 +153,7 @@ class _Rounds:
             self._out.card(CardSeen(self._reader, uid, speaks, now_us))
 
     def _sense(
-        self, frontend: _Frontend, bit_rates: list[str], stop: threading.Event
+        self, frontend: Frontend, bit_rates: list[str], stop: threading.Event
     ) -> tuple[CardUid, Technology] | None:
         """Ask for each technology, one call each, so that a stop need not wait for all."""
         for bit_rate in tuple(bit_rates):
@@ -151,7 +169,7 @@ class _Rounds:
         return None
 
 
-def card_of(target: _Target) -> tuple[CardUid, Technology] | None:
+def card_of(target: Target) -> tuple[CardUid, Technology] | None:
     """Return UID and technology of a card that answered, or None if it gave no usable UID."""
     for technology, number in _numbers(target):
         try:
@@ -161,7 +179,7 @@ def card_of(target: _Target) -> tuple[CardUid, Technology] | None:
     return None
 
 
-def _numbers(target: _Target) -> Iterator[tuple[Technology, bytes]]:
+def _numbers(target: Target) -> Iterator[tuple[Technology, bytes]]:
     if target.sdd_res:
         yield Technology.ISO14443A, bytes(target.sdd_res)
     if target.rid_res:

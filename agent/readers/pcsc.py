@@ -6,6 +6,7 @@ where systemd holds its socket, so nothing here asks for the service, only for t
 
 import logging
 import threading
+from collections.abc import Callable
 
 from agent.readers import winscard
 from agent.readers.pcsc_session import DRIVER, PcscSession, reader_name
@@ -24,6 +25,9 @@ LAST_RETRY_SECONDS = 2.0
 class PcscDriver:
     """Watches all readers of the PC/SC resource manager."""
 
+    def __init__(self, load: Callable[[], Winscard] = winscard.load) -> None:
+        self._load = load
+
     @property
     def name(self) -> str:
         """Return the driver's name."""
@@ -31,14 +35,15 @@ class PcscDriver:
 
     async def run(self, sink: Sink) -> None:
         """Deliver cards and statuses until cancelled; see ReaderDriver."""
-        watch = _Watch()
+        watch = _Watch(self._load)
         await watch_in_thread(DRIVER, watch.run, sink, watch.nudge)
 
 
 class _Watch:
     """Keeps a session with pcscd alive; `run` is the thread's, `nudge` comes from outside."""
 
-    def __init__(self) -> None:
+    def __init__(self, load: Callable[[], Winscard]) -> None:
+        self._load = load
         self._scard: Winscard | None = None
         self._context: Context | None = None
         # Outlives the sessions: a card that lies on a reader while pcscd restarts is no new tap.
@@ -55,7 +60,7 @@ class _Watch:
     def run(self, out: Sink, stop: threading.Event) -> None:
         teller = Teller(DRIVER, out)
         try:
-            self._scard = scard = winscard.load()
+            self._scard = scard = self._load()
         except ImportError as error:
             log.warning("pyscard cannot be loaded: %s", error)
             teller.unavailable(DRIVER, ReaderMessage.DRIVER_MISSING)

@@ -25,21 +25,19 @@ DRIVER = "pcsc"
 # PC/SC part 3, "Get data": the UID; readers answer the IDm of a FeliCa card to it.
 GET_UID = bytes.fromhex("FFCA000000")
 SUCCESS = b"\x90\x00"
+# "Function not supported", "instruction not supported", "class not supported": trying again is
+# useless. Anything else, such as 63 00 or no answer at all, may be a card at the field's edge.
+REFUSALS = (b"\x6a\x81", b"\x6d\x00", b"\x6e\x00")
 # The library tells what changes during a wait; a reader that comes between listing and waiting
 # is found when the wait ends.
 WAIT_MS = 4_000
-READ_ATTEMPTS = 3
-READ_PAUSE_SECONDS = 0.06
+# While a card lies there unread it is tried again, for 3 s in all; the wait stays interruptible.
+READ_AGAIN_MS = 100
+READ_TRIES = 30
 SETTLE_SECONDS = 0.1
 
 _READER_GONE = frozenset({Code.UNKNOWN_READER, Code.READER_UNAVAILABLE})
-_GONE = _READER_GONE | {Code.NO_SMARTCARD, Code.REMOVED_CARD}
 _SERVICE_GONE = frozenset({Code.NO_SERVICE, Code.SERVICE_STOPPED, Code.INVALID_HANDLE})
-_TROUBLES: dict[int, ReaderMessage] = {
-    Code.SHARING_VIOLATION: ReaderMessage.CARD_IN_USE,
-    Code.PROTO_MISMATCH: ReaderMessage.CARD_UNREADABLE,
-    Code.UNSUPPORTED_CARD: ReaderMessage.CARD_UNREADABLE,
-}
 
 
 def reader_name(name: str) -> str:
@@ -48,11 +46,13 @@ def reader_name(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class CardRead:
-    """The UID of a card, and when (CLOCK_BOOTTIME, microseconds) it had been read."""
+class Unread:
+    """A card that is there but has not given its UID yet; `missed` may lie there since before."""
 
-    uid: CardUid
-    mono_us: int
+    sight: Sight
+    atr: bytes
+    missed: CardUid | None
+    tries: int = 0
 
 
 class PcscSession:
@@ -64,6 +64,7 @@ class PcscSession:
         self._teller = teller
         self._out = out
         self._known: dict[str, int] = {}
+        self._unread: dict[str, Unread] = {}
         self.worked = False
 
     def run(self, context: Context, stop: threading.Event) -> None:
@@ -73,27 +74,32 @@ class PcscSession:
         while not stop.is_set():
             known = [(PNP, plugged), *self._known.items()]
             try:
-                events = self._scard.wait(context, WAIT_MS, known)
+                timeout_ms = READ_AGAIN_MS if self._unread else WAIT_MS
+                events = self._scard.wait(context, timeout_ms, known)
             except ScardError as error:
-                if error.code == Code.CANCELLED:
-                    continue
-                if error.code != Code.TIMEOUT and error.code not in _READER_GONE:
+                if error.code == Code.TIMEOUT and self._unread:
+                    self._read_again(context)
+                elif error.code == Code.TIMEOUT:
+                    self._list(context)
+                elif error.code in _READER_GONE:
+                    stop.wait(SETTLE_SECONDS)
+                    self._list(context)
+                elif error.code != Code.CANCELLED:
                     raise
-                stop.wait(SETTLE_SECONDS)
-                self._list(context)
                 continue
             for event in events:
-                if event.reader != PNP:
-                    self._changed(context, event, stop)
-                elif State.CHANGED in event.state:
+                if event.reader == PNP and State.CHANGED in event.state:
                     self._list(context)
                     plugged = event.count << 16
+                elif event.reader in self._known:
+                    self._changed(context, event, stop)
 
     def _list(self, context: Context) -> None:
         names = self._scard.readers(context)
         self.worked = True
         for gone in self._known.keys() - set(names):
             del self._known[gone]
+            self._unread.pop(gone, None)
             if gone in self._slots:
                 self._slots[gone] = self._slots[gone].lost()
             log.info("reader unplugged: %s", gone)
@@ -107,71 +113,73 @@ class PcscSession:
             self._teller.absent(DRIVER, ReaderMessage.NO_READER)
 
     def _changed(self, context: Context, event: ReaderEvent, stop: threading.Event) -> None:
-        if event.reader not in self._known:
-            return
+        name = event.reader
         if event.state & (State.UNKNOWN | State.UNAVAILABLE):
             # The wait would return at once with the same news until the list tells the same.
             stop.wait(SETTLE_SECONDS)
             self._list(context)
             return
-        first = self._known[event.reader] == State.UNAWARE
-        self._known[event.reader] = event.raw & ~State.CHANGED
-        if first:
-            self._teller.ready(reader_name(event.reader))
-        before = self._slots.get(event.reader)
+        first = self._known[name] == State.UNAWARE
+        self._known[name] = event.known
+        before = self._slots.get(name)
         present = State.PRESENT in event.state
         slot, sight = look(before, present=present, count=event.count, now_us=boot_micros())
         # Before the reading: pcscd may go away in the middle of it.
-        self._slots[event.reader] = slot
-        if sight is not Sight.NOTHING_NEW:
-            known = before.missed if before is not None else None
-            uid = self._meet(context, event, sight, known, stop)
-            self._slots[event.reader] = replace(slot, uid=uid)
+        self._slots[name] = slot
+        if not present:
+            self._left(name)
+        elif sight is not Sight.NOTHING_NEW:
+            self._unread[name] = Unread(sight, event.atr, before.missed if before else None)
+            self._read(context, name)
+        if first:
+            # Last: a card that lies there has been looked at, so the next one is a tap.
+            self._teller.ready(reader_name(name))
 
-    def _meet(
-        self,
-        context: Context,
-        event: ReaderEvent,
-        sight: Sight,
-        known: CardUid | None,
-        stop: threading.Event,
-    ) -> CardUid | None:
-        """Read a card and deliver it if it was presented; return its UID."""
-        name = reader_name(event.reader)
-        read = self._read(context, event.reader, stop)
-        if isinstance(read, ReaderMessage):
-            if sight is not Sight.LYING_THERE:
-                self._teller.card_trouble(name, read)
-            return None
-        if sight is Sight.PRESENTED or (sight is Sight.MAYBE_THE_SAME and read.uid != known):
-            self._teller.ready(name)
-            speaks = technology(event.atr, bytes.fromhex(read.uid))
-            self._out.card(CardSeen(name, read.uid, speaks, read.mono_us))
-        return read.uid
+    def _left(self, name: str) -> None:
+        unread = self._unread.pop(name, None)
+        if unread is not None and unread.sight is not Sight.LYING_THERE:
+            self._teller.card_trouble(reader_name(name), ReaderMessage.CARD_READ_TOO_EARLY)
 
-    def _read(
-        self, context: Context, reader: str, stop: threading.Event
-    ) -> CardRead | ReaderMessage:
-        trouble = ReaderMessage.CARD_UNREADABLE
-        for attempt in range(READ_ATTEMPTS):
-            if attempt:
-                stop.wait(READ_PAUSE_SECONDS)
+    def _read_again(self, context: Context) -> None:
+        for name in tuple(self._unread):
+            self._read(context, name)
+
+    def _read(self, context: Context, name: str) -> None:
+        """Try once to read the card; it stays unread if it may still answer later."""
+        unread = replace(self._unread[name], tries=self._unread[name].tries + 1)
+        self._unread[name] = unread
+        why = ReaderMessage.CARD_UNREADABLE
+        try:
+            answer = self._scard.exchange(context, name, GET_UID)
+        except ScardError as error:
+            log.debug("reading a card in %s: %s", name, error)
+            if error.code in _SERVICE_GONE:
+                raise
+            answer = b""
+            if error.code == Code.SHARING_VIOLATION:
+                why = ReaderMessage.CARD_IN_USE
+        mono_us = boot_micros()
+        if answer[-2:] == SUCCESS:
             try:
-                answer = self._scard.exchange(context, reader, GET_UID)
-            except ScardError as error:
-                log.debug("reading a card in %s: %s", reader, error)
-                if error.code in _SERVICE_GONE:
-                    raise
-                # What is not named there is a card on its way out of the field, or not quite in.
-                trouble = _TROUBLES.get(error.code, ReaderMessage.CARD_READ_TOO_EARLY)
-                if error.code in _GONE:
-                    return trouble
-                continue
-            mono_us = boot_micros()
-            if answer.endswith(SUCCESS):
-                try:
-                    return CardRead(normalise_uid(answer[:-2].hex()), mono_us)
-                except InvalidUid:
-                    log.warning("a card in %s gave no usable UID: %s", reader, answer.hex())
-            trouble = ReaderMessage.CARD_UNREADABLE
-        return trouble
+                self._deliver(name, unread, normalise_uid(answer[:-2].hex()), mono_us)
+                return
+            except InvalidUid:
+                log.warning("a card in %s gave no usable UID: %s", name, answer.hex())
+                self._give_up(name, unread, why)
+                return
+        if answer[-2:] in REFUSALS or unread.tries >= READ_TRIES:
+            self._give_up(name, unread, why)
+
+    def _deliver(self, name: str, unread: Unread, uid: CardUid, mono_us: int) -> None:
+        del self._unread[name]
+        self._slots[name] = replace(self._slots[name], uid=uid)
+        stayed = unread.sight is Sight.MAYBE_THE_SAME and uid == unread.missed
+        if not stayed and unread.sight is not Sight.LYING_THERE:
+            self._teller.ready(reader_name(name))
+            speaks = technology(unread.atr, bytes.fromhex(uid))
+            self._out.card(CardSeen(reader_name(name), uid, speaks, mono_us))
+
+    def _give_up(self, name: str, unread: Unread, why: ReaderMessage) -> None:
+        del self._unread[name]
+        if unread.sight is not Sight.LYING_THERE:
+            self._teller.card_trouble(reader_name(name), why)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from contract.cards import CardUid, Technology, card_problem
 
 GONE_AFTER_US = 300_000
-SETTLE_US = 1_500_000
+SETTLE_US = 1_000_000
 
 
 class Sight(enum.Enum):

@@ -17,6 +17,8 @@ _SCOPE_SYSTEM = 2
 _SHARE_SHARED = 2
 _LEAVE_CARD = 0
 _T0, _T1 = 1, 2
+# A plain number: ~State.CHANGED would drop the bits that State does not name, the count too.
+_CHANGED = 0x0002
 
 
 class Code(enum.IntEnum):
@@ -65,11 +67,11 @@ class ScardError(Exception):
 class ReaderEvent:
     """One reader's state as the resource manager tells it.
 
-    `raw` is to be given back in the next wait; `count` counts insertions and removals (16 bits).
+    `known` is to be given back in the next wait; `count` counts insertions and removals (16 bits).
     """
 
     reader: str
-    raw: int
+    known: int
     state: State
     count: int
     atr: bytes
@@ -107,7 +109,7 @@ class Winscard:
     """PC/SC calls; each raises ScardError with the code when it fails."""
 
     def __init__(self, scard: object) -> None:
-        self._scard = cast(_Scard, scard)
+        self._scard = cast("_Scard", scard)
 
     def establish(self) -> Context:
         """Connect to the resource manager; its socket starts it where systemd is there."""
@@ -138,7 +140,7 @@ class Winscard:
         code, states = self._scard.SCardGetStatusChange(context, timeout_ms, list(known))
         _check(code)
         return [
-            ReaderEvent(name, raw, State(raw & 0x07FF), raw >> 16 & 0xFFFF, bytes(atr))
+            ReaderEvent(name, raw & ~_CHANGED, State(raw & 0x07FF), raw >> 16 & 0xFFFF, bytes(atr))
             for name, raw, atr in states
         ]
 

@@ -175,8 +175,14 @@ class Pcscd:
 
     def configure(self, reader: VirtualReader) -> None:
         """Make the reader known to the next start."""
-        entry = self._configuration / reader.name.replace(" ", "-")
-        entry.write_text(reader.configuration())
+        self._entry(reader).write_text(reader.configuration())
+
+    def forget(self, reader: VirtualReader) -> None:
+        """Make the reader unknown to the next start."""
+        self._entry(reader).unlink()
+
+    def _entry(self, reader: VirtualReader) -> Path:
+        return self._configuration / reader.name.replace(" ", "-")
 
     def start(self) -> None:
         """Start it, and return when it takes connections."""
