@@ -72,8 +72,8 @@ unknown-number = Card number
 unknown-never-title = This card cannot be used
 unknown-never = Cards of this kind cannot be registered.
 unknown-never-do = Please use your staff card or another card.
-unknown-random_uid = Its number changes with each tap (a phone, for example), so it cannot tell who you are.
-unknown-changing_uid = Its number changes with each tap (a My Number card, for example), so it cannot tell who you are.
+unknown-random_uid = Phones and other cards whose number changes with each tap cannot be registered.
+unknown-changing_uid = My Number cards and others whose number changes with each tap cannot be registered.
 
 ## Refused
 refused-person_suspended = Your use is suspended
@@ -127,8 +127,8 @@ link-problem-unauthorized = The server does not accept this terminal
 link-problem-unauthorized-do = Records are kept here. Administrators: check the enrolment on the page “Agents”.
 link-problem-version = Terminal and server do not fit together
 link-problem-version-do = Records are kept here. Administrators: update this terminal.
-set-aside = Old records are set aside ({ $shown })
-set-aside-do = A damaged file was put aside. It does not affect what you do now. Please tell an administrator.
+set-aside = Records that could not be read were set aside ({ $shown })
+set-aside-do = Borrowing and returning work as usual. Please tell an administrator.
 lost-title = The terminal is getting ready
 lost-do = If this screen stays, switch the terminal off and on again.
 lost-retry = Reconnecting by itself…

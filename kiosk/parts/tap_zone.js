@@ -9,8 +9,8 @@ export function TapZone() {
     </g>
     <g class="k-zone-waves">
       <path d="M164 236a54 54 0 0 1 72 0" />
-      <path d="M138 206a94 94 0 0 1 124 0" />
-      <path d="M112 176a134 134 0 0 1 176 0" />
+      <path d="M146 214a78 78 0 0 1 108 0" />
+      <path d="M128 192a103 103 0 0 1 144 0" />
     </g>
     <g class="k-zone-reader">
       <rect x="100" y="264" width="200" height="66" rx="14" />
@@ -23,7 +23,7 @@ export function TapZone() {
       <path d="M220 118c3-18 33-18 36 0M270 84h38M270 102h38" />
     </g>
     <g class="k-zone-tool">
-      <path d="M82 64a34 34 0 1 0 30 52l62 62 20-20-62-62a34 34 0 0 0-24-40l2 26-20 14-18-14z" />
+      <path d="M82 58a34 34 0 1 0 30 52l48 48 20-20-48-48a34 34 0 0 0-24-40l2 26-20 14-18-14z" />
     </g>
   </svg>`;
 }

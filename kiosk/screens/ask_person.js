@@ -1,5 +1,5 @@
 // @ts-check
-import { html } from "../kit/html.js";
+import { classes, html } from "../kit/html.js";
 import { t } from "../kit/i18n.js";
 import { Flood } from "../parts/flood.js";
 import { ItemPlate } from "../parts/item_plate.js";
@@ -20,7 +20,7 @@ export function AskPerson({ desk, screen, state }) {
     pulse=${state.feedback?.number}
   >
     <p class="k-flood-do">${t("ask-more")}</p>
-    <ul class="k-plates" aria-label=${t("ask-items")}>
+    <ul class=${classes("k-plates", screen.items.length > 2 && "k-plates-many")} aria-label=${t("ask-items")}>
       ${screen.items.map((item) => html`<li key=${item.id}><${ItemPlate} item=${item} /></li>`)}
     </ul>
   <//>`;

@@ -13,12 +13,12 @@ export function Failed({ desk, screen, state }) {
     desk=${desk}
     tone="error"
     icon="disk"
-    verb=${t("failed-title")}
-    title=${tOr(`failed-${screen.code}`, "failed-other")}
+    title=${t("failed-title")}
     endsMs=${screen.ends_ms}
     leave=${t("leave-close")}
     pulse=${state.feedback?.number}
   >
+    <p class="k-flood-title-second">${tOr(`failed-${screen.code}`, "failed-other")}</p>
     <p class="k-flood-do">${t("failed-do")}</p>
   <//>`;
 }

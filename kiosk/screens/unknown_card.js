@@ -13,7 +13,7 @@ export function UnknownCard({ desk, screen, state }) {
   return html`<${Flood}
     desk=${desk}
     tone="error"
-    icon="card"
+    icon="cardUnknown"
     title=${problem ? t("unknown-never-title") : t("unknown-title")}
     endsMs=${screen.ends_ms}
     leave=${t("leave-close")}

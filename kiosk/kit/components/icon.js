@@ -9,6 +9,7 @@ const PATHS = {
   back: "M20 12H4m7-7-7 7 7 7",
   box: "M3 7l9-4 9 4v10l-9 4-9-4ZM3 7l9 4 9-4M12 11v10",
   calendar: "M4 5h16v16H4ZM4 10h16M8 2v5M16 2v5",
+  cardUnknown: "M2 5h20v14H2ZM9.5 9.800a2.600 2.600 0 1 1 3.600 2.400c-.7.3-1.100.8-1.100 1.500M12 16.300v.1",
   card: "M2 5h20v14H2ZM6 10h4v5H6ZM14 10h5M14 14h5",
   chart: "M4 20V10M10 20V4M16 20v-7M22 20H2",
   check: "M4 12.5 9.5 18 20 6",
