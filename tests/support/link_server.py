@@ -1,0 +1,109 @@
+"""A server of the link, at the wire: records what an agent sends, answers what a test says."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+import msgspec
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from contract.facts import Fact
+from contract.ids import AgentId
+from contract.link import (
+    PROTOCOL,
+    Ack,
+    Down,
+    Events,
+    Heartbeat,
+    Hello,
+    RowAnswer,
+    RowStatus,
+    Up,
+    Welcome,
+)
+
+LONG_ENOUGH = 10.0
+
+
+class LinkServer:
+    """Greets and answers each row as applied, unless a test changes its settings."""
+
+    def __init__(self) -> None:
+        self.greets = True
+        self.answers = True
+        self.refuses: HTTPStatus | None = None
+        self.server_us: int | None = None
+        self.keys: list[str] = []
+        self.hellos: list[Hello] = []
+        self.heartbeats: list[Heartbeat] = []
+        self.batches: list[Events] = []
+        self.facts: list[Fact] = []
+        self.sockets: list[ServerConnection] = []
+        self.port = 0
+        self._news = asyncio.Condition()
+
+    @property
+    def url(self) -> str:
+        """The address that an agent's settings name."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @asynccontextmanager
+    async def open(self, port: int = 0) -> AsyncIterator["LinkServer"]:
+        """Listen until the block ends."""
+        async with serve(
+            self._serve, "127.0.0.1", port, process_request=self._gate, max_size=None
+        ) as server:
+            self.port = next(iter(server.sockets)).getsockname()[1]
+            yield self
+
+    async def seen(self, what: object) -> None:
+        """Wait until `what`, a condition without arguments, holds."""
+        assert callable(what)
+        async with asyncio.timeout(LONG_ENOUGH), self._news:
+            await self._news.wait_for(what)
+
+    async def send(self, message: Down) -> None:
+        """Send a message on the newest connection."""
+        await self.sockets[-1].send(msgspec.json.encode(message).decode())
+
+    def ids(self) -> list[str]:
+        """Return the ids of all facts in the order of their arrival."""
+        return [fact.id for fact in self.facts]
+
+    def _gate(self, connection: ServerConnection, request: Request) -> Response | None:
+        self.keys.append(request.headers.get("Authorization", ""))
+        if self.refuses is not None:
+            return connection.respond(self.refuses, "refused\n")
+        return None
+
+    async def _serve(self, socket: ServerConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            async for data in socket:
+                message = msgspec.json.decode(data, type=Up)
+                await self._take(socket, message)
+                async with self._news:
+                    self._news.notify_all()
+
+    async def _take(self, socket: ServerConnection, message: Up) -> None:
+        match message:
+            case Hello():
+                self.hellos.append(message)
+                self.sockets.append(socket)
+                if self.greets:
+                    now = time.time_ns() // 1_000 if self.server_us is None else self.server_us
+                    welcome = Welcome(PROTOCOL, AgentId("agent-1"), "門番", now, "本社工場")
+                    await socket.send(msgspec.json.encode(welcome).decode())
+            case Heartbeat():
+                self.heartbeats.append(message)
+            case Events(rows=rows):
+                self.batches.append(message)
+                facts = [msgspec.json.decode(row, type=Fact) for row in rows]
+                self.facts += facts
+                if self.answers:
+                    ack = Ack(tuple(RowAnswer(fact.id, RowStatus.APPLIED) for fact in facts))
+                    await socket.send(msgspec.json.encode(ack).decode())
