@@ -1,0 +1,175 @@
+"""SQL of sealing: committed entries get their position and their hash. One transaction a batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import asyncpg
+
+from server.kernel.chain import Sealable, link, microseconds
+from server.kernel.database import Connection
+from server.kernel.journal_tail import SEALED
+
+BATCH = 5_000
+LAST_SEQ = 2**63 - 1
+
+
+class SealedElsewhere(Exception):
+    """Another sealer was at work at the same time; nothing was written by this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass did. `blocked`: entries wait for an older transaction to end."""
+
+    sealed: int
+    blocked: bool
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the sealer stands: the last sealed transaction and entry, and the chain's end."""
+
+    epoch: int
+    epoch_id: str
+    origin: int
+    xid: int
+    seq: int
+    position: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """Committed entries that have no position yet, and the age of the oldest in seconds."""
+
+    entries: int
+    seconds: float
+
+
+async def seal_batch(connection: Connection, *, batch: int = BATCH) -> Pass:
+    """Seal up to `batch` entries whose transactions, and all before them, have ended.
+
+    Writes only when there is something to seal. Raises SealedElsewhere if another sealer was
+    quicker; nothing is written then.
+    """
+    before = await read_standing(connection)
+    # The snapshot that says which entries are visible also says below which transaction id
+    # everything has ended: only then can no entry appear in front of a sealed one.
+    rows = await connection.fetch(
+        """
+        select e.at, e.seq, e.xid, e.id, e.actor, e.device, e.module, e.kind, e.subject, e.body,
+               e.xid < pg_snapshot_xmin(pg_current_snapshot()) as settled
+          from journal.entry e
+         where e.origin = $1 and (e.xid, e.seq) > ($2, $3)
+           and not exists (select from journal.seal s where s.seq = e.seq)
+         order by e.xid, e.seq
+         limit $4
+        """,
+        before.origin,
+        before.xid,
+        before.seq,
+        batch,
+    )
+    settled = [row for row in rows if row["settled"]]
+    if settled:
+        last = settled[-1]
+        await write_seals(
+            connection, before, replace(before, xid=last["xid"], seq=last["seq"]), settled
+        )
+    return Pass(sealed=len(settled), blocked=len(settled) < len(rows), more=len(settled) == batch)
+
+
+async def read_standing(connection: Connection) -> Standing:
+    """Return where the sealer stands."""
+    row = await connection.fetchrow(
+        """
+        select s.epoch, p.id as epoch_id, s.origin, s.xid, s.seq, s.position, s.hash
+          from journal.sealed s join journal.epoch p on p.number = s.epoch
+        """
+    )
+    if row is None:
+        raise LookupError("journal.sealed has lost its row")
+    return Standing(**row)
+
+
+async def write_seals(
+    connection: Connection, before: Standing, after: Standing, rows: Sequence[asyncpg.Record]
+) -> None:
+    """Seal these entries, in this order, and move the sealer: one statement, all or nothing.
+
+    `after` says the epoch, and where in the transactions the sealer then stands; position and
+    hash follow from the rows. Raises SealedElsewhere unless the sealer stands where `before` says.
+    """
+    position, previous = before.position, before.hash
+    hashes: list[bytes] = []
+    for row in rows:
+        position += 1
+        previous = link(previous, sealable(position, after.epoch_id, row))
+        hashes.append(previous)
+    try:
+        moved = await connection.fetchval(
+            """
+            with moved as (
+                update journal.sealed
+                   set epoch = $8, origin = $9, xid = $10, seq = $11, position = $6, hash = $7
+                 where position = $1 and epoch = $2
+                returning true
+            ), new as (
+                insert into journal.seal (position, epoch, at, seq, hash)
+                select $1 + n.nth, $8, n.at, n.seq, n.hash
+                  from moved,
+                       unnest($3::timestamptz[], $4::bigint[], $5::bytea[])
+                       with ordinality as n (at, seq, hash, nth)
+            ), told as (
+                select pg_notify($12, '') from moved
+            )
+            select true from told
+            """,
+            before.position,
+            before.epoch,
+            [row["at"] for row in rows],
+            [row["seq"] for row in rows],
+            hashes,
+            position,
+            previous,
+            after.epoch,
+            after.origin,
+            after.xid,
+            after.seq,
+            SEALED,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise SealedElsewhere("an entry was sealed by another sealer") from error
+    if not moved:
+        raise SealedElsewhere("another sealer has moved on")
+
+
+def sealable(position: int, epoch: str, row: asyncpg.Record) -> Sealable:
+    """Return what the hash covers of this row of journal.entry."""
+    return Sealable(
+        position,
+        epoch,
+        row["id"],
+        microseconds(row["at"]),
+        row["actor"],
+        row["device"],
+        row["module"],
+        row["kind"],
+        row["subject"],
+        row["body"],
+    )
+
+
+async def read_lag(connection: Connection) -> Lag:
+    """Return how far sealing is behind what is committed."""
+    row = await connection.fetchrow(
+        """
+        select count(*) as entries,
+               coalesce(extract(epoch from clock_timestamp() - min(e.at)), 0)::float8 as seconds
+          from journal.sealed s
+          join journal.entry e on e.origin = s.origin and (e.xid, e.seq) > (s.xid, s.seq)
+         where not exists (select from journal.seal d where d.seq = e.seq)
+        """
+    )
+    return Lag(**row) if row is not None else Lag(0, 0.0)
