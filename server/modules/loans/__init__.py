@@ -1,0 +1,1 @@
+"""Items, and who has them: the main job."""

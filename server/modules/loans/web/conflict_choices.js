@@ -1,0 +1,40 @@
+// @ts-check
+import { t } from "/kit/i18n.js";
+
+/** @typedef {{ resolution: "keep" | "swap" | "returned" | "noted", title: string, effect: string }} Choice */
+
+/**
+ * How a contradiction can be settled, and what each way will do.
+ * @param {import("./words.js").Conflict} conflict
+ * @returns {Choice[]}
+ */
+export function choicesFor(conflict) {
+  const standing = conflict.loans.find((loan) => loan.state === "open");
+  const gave_way = conflict.loans.find((loan) => loan.state === "superseded");
+  /** @type {Choice[]} */
+  const choices = [];
+  if (conflict.kind === "lent_twice") {
+    choices.push({
+      resolution: "keep",
+      title: standing ? t("loans-settle-keep", { name: standing.person_name }) : t("loans-settle-keep-returned"),
+      effect: standing ? t("loans-settle-keep-effect", { name: standing.person_name }) : t("loans-settle-keep-returned-effect"),
+    });
+    if (gave_way) {
+      choices.push({
+        resolution: "swap",
+        title: t("loans-settle-swap", { name: gave_way.person_name }),
+        effect: t("loans-settle-swap-effect", { name: gave_way.person_name, other: standing?.person_name ?? "" }),
+      });
+    }
+  } else {
+    choices.push({ resolution: "noted", title: t("loans-settle-noted"), effect: t("loans-settle-noted-effect") });
+  }
+  if (standing) {
+    choices.push({
+      resolution: "returned",
+      title: t("loans-settle-returned"),
+      effect: t("loans-settle-returned-effect", { name: standing.person_name }),
+    });
+  }
+  return choices;
+}
