@@ -11,6 +11,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE = timedelta(minutes=5)
 # The agent's own time stands if it is this close to what its monotonic clock says.
 CLOSE = timedelta(seconds=2)
+_LONGEST_US = 100 * 366 * 24 * 60 * 60 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def measure(boot: BootId, mono_us: int, now: datetime) -> BootClock:
 
     The reading is as old as the message was under way: the error is that delay.
     """
-    return BootClock(boot, now - timedelta(microseconds=mono_us))
+    return BootClock(boot, now - (_span(mono_us) or timedelta(0)))
 
 
 def happened(moment: Moment, known: BootClock, now: datetime) -> tuple[datetime, bool]:
@@ -37,14 +38,20 @@ def happened(moment: Moment, known: BootClock, now: datetime) -> tuple[datetime,
     certain is that it has happened by now.
     """
     wall = _time(moment.wall_us)
-    if moment.boot == known.boot:
-        counted = min(known.zero + timedelta(microseconds=moment.mono_us), now)
+    since_boot = _span(moment.mono_us)
+    if moment.boot == known.boot and since_boot is not None:
+        counted = min(known.zero + since_boot, now)
         if moment.clock is Clock.KNOWN and wall is not None and abs(wall - counted) <= CLOSE:
             return min(wall, now), True
         return counted, True
     if moment.clock is Clock.KNOWN and wall is not None and wall <= now + FUTURE:
         return min(wall, now), True
     return now, False
+
+
+def _span(microseconds: int) -> timedelta | None:
+    """Return how long after its boot, or None for what no machine can have counted."""
+    return timedelta(microseconds=microseconds) if 0 <= microseconds < _LONGEST_US else None
 
 
 def _time(microseconds: int) -> datetime | None:

@@ -103,7 +103,7 @@ async def load_for(connection: Connection, facts: Sequence[Fact]) -> Ledger:
     returned = [body for body in bodies if isinstance(body, Returned)]
     return await store_ledger.load(
         connection,
-        items={body.item for body in [*borrowed, *returned]},
+        items={body.item for body in borrowed} | {body.item for body in returned},
         persons={body.person for body in borrowed},
         loans={body.loan for body in returned},
         facts={body.fact for body in bodies if isinstance(body, Undone)},
