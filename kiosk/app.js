@@ -75,7 +75,7 @@ function Kiosk({ desk, fail }) {
   document.title = t("kiosk-title");
   if (!state) return html`<${LostOverlay} desk=${desk} />`;
   const screen = SCREENS[state.screen.type] ?? Waiting;
-  return html`<div class="k-frame" inert=${desk.lost.value}>
+  return html`<div class="k-frame" data-revision=${state.revision} inert=${desk.lost.value}>
       <${TopBar} desk=${desk} />
       <main class="k-stage" data-screen=${state.screen.type}>
         <${Notices} state=${state} />

@@ -70,7 +70,8 @@ def open_page(browser: Browser, agent: FakeAgent) -> Iterator[OpenPage]:
         context.add_init_script(
             "addEventListener('securitypolicyviolation',"
             " (event) => console.error('CSP', event.violatedDirective, event.blockedURI));"
-            f"localStorage.getItem('genba-language') ?? localStorage.setItem('genba-language', '{language}');"
+            "localStorage.getItem('genba-language')"
+            f" ?? localStorage.setItem('genba-language', '{language}');"
         )
         page = context.new_page()
 

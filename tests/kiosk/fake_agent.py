@@ -1,4 +1,4 @@
-"""A stand-in for the agent, at the wire only: serves kiosk/ and sends the States a test asks for."""
+"""A stand-in for the agent, at the wire only: serves kiosk/ and sends the States it is given."""
 
 import logging
 import mimetypes
@@ -27,7 +27,12 @@ CSP = (
 )
 DEADLINE_S = 10.0
 
-_MEDIA = {".js": "text/javascript", ".css": "text/css", ".ftl": "text/plain", ".svg": "image/svg+xml"}
+_MEDIA = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".ftl": "text/plain",
+    ".svg": "image/svg+xml",
+}
 
 
 class FakeAgent:
@@ -80,6 +85,11 @@ class FakeAgent:
             pages = list(self._pages)
         for page in pages:
             page.send(text)
+
+    def show_raw(self, message: dict[str, str]) -> None:
+        """Send what no State is, as a later release might."""
+        for page in list(self._pages):
+            page.send(msgspec.json.encode(message).decode())
 
     def heard(self, kind: type[Message]) -> Message:
         """Return the next message of this kind; others are passed over."""

@@ -170,9 +170,7 @@ SCENES: dict[str, Callable[[], State]] = {
         session(line(0, Tone.UNDONE), line(2), loans=LOANS), tone=Tone.UNDONE
     ),
     "session_twelve": lambda: state(
-        session(
-            *(line(n, (Tone.BORROWED, Tone.RETURNED)[n % 2]) for n in range(12)), loans=LOANS
-        ),
+        session(*(line(n, (Tone.BORROWED, Tone.RETURNED)[n % 2]) for n in range(12)), loans=LOANS),
         tone=Tone.BORROWED,
     ),
     "session_long": lambda: state(

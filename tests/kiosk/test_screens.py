@@ -1,0 +1,126 @@
+"""Every screen, in both languages and at three sizes: it fits, and its picture is kept."""
+
+import re
+from pathlib import Path
+
+import pytest
+from kiosk.conftest import OpenPage
+from kiosk.fake_agent import FakeAgent
+from kiosk.scenes import LONG_NAME, SCENES, state
+from playwright.sync_api import Page, expect
+
+KIOSK_SIZE = (1280, 800)
+SIZES = (KIOSK_SIZE, (390, 844), (1440, 900))
+
+#: Text that is cut off, sticks out of the page, or lies over a neighbour's text.
+_FAULTS = """() => {
+  const faults = [];
+  if (document.documentElement.scrollWidth > innerWidth) faults.push('page scrolls sideways');
+  const texts = [];
+  const scroller = (element) => element.closest(
+    '.k-lines, .k-loans, .k-flood-words, .k-session, .k-drawer ul, .k-missing');
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!node.data.trim() || !node.parentElement.checkVisibility()) continue;
+    if (node.parentElement.closest('.g-hidden, noscript')) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const box = range.getBoundingClientRect();
+    const words = node.data.trim().slice(0, 20);
+    if (box.left < -1 || box.right > innerWidth + 1) faults.push(`sticks out: ${words}`);
+    const frame = scroller(node.parentElement);
+    if (!frame && (box.top < -1 || box.bottom > innerHeight + 1)) faults.push(`cut off: ${words}`);
+    // A line's box is much taller than its glyphs: measure those, about one em.
+    const half = parseFloat(getComputedStyle(node.parentElement).fontSize) * 0.42;
+    for (const part of range.getClientRects()) {
+      const middle = (part.top + part.bottom) / 2;
+      const { left, right } = part;
+      const glyphs = { left, right, top: middle - half, bottom: middle + half };
+      texts.push({ box: glyphs, words, frame, node });
+    }
+  }
+  texts.forEach((one, index) => texts.slice(index + 1).forEach((two) => {
+    if (one.frame !== two.frame || one.node === two.node) return;
+    const wide = Math.min(one.box.right, two.box.right) - Math.max(one.box.left, two.box.left);
+    const high = Math.min(one.box.bottom, two.box.bottom) - Math.max(one.box.top, two.box.top);
+    if (wide > 2 && high > 2) faults.push(`overlap: ${one.words} / ${two.words}`);
+  }));
+  return faults;
+}"""
+
+_SMALL_TARGETS = """() => [...document.querySelectorAll('button, input, select, a[href]')]
+  .filter((element) => element.checkVisibility())
+  .map((element) => ({ element, box: element.getBoundingClientRect() }))
+  .filter(({ box }) => box.width < 64 || box.height < 64)
+  .map(({ element, box }) =>
+    `${element.className} ${Math.round(box.width)}x${Math.round(box.height)}`)"""
+
+
+def shown(page: Page, screen: str) -> None:
+    expect(page.locator(f".k-stage[data-screen='{screen}']")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_every_screen_fits(
+    agent: FakeAgent,
+    open_page: OpenPage,
+    artifacts: Path,
+    size: tuple[int, int],
+    language: str,
+) -> None:
+    agent.show(state())
+    page = open_page(size, language)
+    faults: list[str] = []
+    for number, (name, scene) in enumerate(SCENES.items()):
+        made = scene()
+        agent.show(made)
+        expect(page.locator(".k-frame")).to_have_attribute("data-revision", str(number + 2))
+        if made.virtual and size[0] > 1000:
+            expect(page.locator(".k-sample").first).to_be_visible()
+        page.screenshot(path=artifacts / f"{name}_{language}_{size[0]}x{size[1]}.png")
+        faults += [f"{name}: {fault}" for fault in page.evaluate(_FAULTS)]
+        faults += [f"{name}: target {target}" for target in page.evaluate(_SMALL_TARGETS)]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_no_text_is_left_without_words(
+    agent: FakeAgent, open_page: OpenPage, language: str
+) -> None:
+    agent.show(state())
+    page = open_page(language=language)
+    for number, scene in enumerate(SCENES.values()):
+        agent.show(scene())
+        expect(page.locator(".k-frame")).to_have_attribute("data-revision", str(number + 2))
+        text = page.locator("body").inner_text()
+        assert not re.search(
+            r"\b(?:kit|verb|said|refused|unknown|reader|link|due|session|waiting)-[a-z_-]+\b", text
+        )
+        assert "{" not in text
+
+
+def test_dark_scheme_is_drawn_too(agent: FakeAgent, open_page: OpenPage, artifacts: Path) -> None:
+    agent.show(SCENES["session_borrowed"]())
+    page = open_page(dark=True)
+    shown(page, "session")
+    page.screenshot(path=artifacts / "session_borrowed_dark.png")
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert dark == "rgb(14, 21, 25)"
+
+
+def test_a_long_name_is_shown_whole(agent: FakeAgent, open_page: OpenPage) -> None:
+    agent.show(SCENES["session_long"]())
+    page = open_page((390, 844))
+    expect(page.locator(".k-band")).to_contain_text(LONG_NAME)
+
+
+def test_twelve_lines_are_all_reachable(agent: FakeAgent, open_page: OpenPage) -> None:
+    agent.show(SCENES["session_twelve"]())
+    page = open_page()
+    lines = page.locator(".k-line")
+    expect(lines).to_have_count(12)
+    lines.last.scroll_into_view_if_needed()
+    expect(lines.last).to_be_in_viewport()
+    expect(page.locator(".k-band")).to_be_in_viewport()
