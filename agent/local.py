@@ -37,7 +37,6 @@ HOST = "127.0.0.1"
 MAX_PAGES = 16
 MAX_FROM_PAGE_BYTES = 16 * 1024
 SLOW_SECONDS = 5.0
-CLOSE_SLOW = 4008
 CLOSE_CROWDED = 4013
 
 _SECURITY = {
@@ -59,8 +58,9 @@ _decode: Callable[[bytes | str], FromKiosk] = msgspec.json.Decoder(FromKiosk).de
 class _Page:
     """One open page: a slot for the newest State, and small answers. A State replaces the last."""
 
-    def __init__(self, socket: ServerConnection) -> None:
+    def __init__(self, socket: ServerConnection, slow_seconds: float) -> None:
         self.socket = socket
+        self._slow_seconds = slow_seconds
         self._newest: str | None = None
         self._answers: list[str] = []
         self._filled = asyncio.Event()
@@ -82,7 +82,7 @@ class _Page:
             if self._newest is not None:
                 texts, self._newest = [self._newest, *texts], None
             try:
-                async with asyncio.timeout(SLOW_SECONDS):
+                async with asyncio.timeout(self._slow_seconds):
                     for text in texts:
                         await self.socket.send(text)
             except TimeoutError:
@@ -101,6 +101,7 @@ class Local:
         touched: Callable[[Undo | Finish | Extend], None],
         samples: Callable[[str], Samples],
         health: Callable[[], Awaitable[bytes]],
+        slow_seconds: float = SLOW_SECONDS,
     ) -> None:
         """`tapped` is None where there is no virtual reader: then a page's taps are ignored."""
         self._assets = assets
@@ -108,6 +109,7 @@ class Local:
         self._touched = touched
         self._samples = samples
         self._health = health
+        self._slow_seconds = slow_seconds
         self._pages: set[_Page] = set()
         self._state: str | None = None
         self._drawn: float | None = None
@@ -136,6 +138,10 @@ class Local:
         self._state = _encode(state).decode()
         for page in self._pages:
             page.show(self._state)
+
+    def open_pages(self) -> int:
+        """Return how many pages are connected."""
+        return len(self._pages)
 
     def seconds_since_drawing(self) -> float | None:
         """Return how long ago a page last said that it draws."""
@@ -172,7 +178,7 @@ class Local:
         if len(self._pages) >= MAX_PAGES:
             await socket.close(CLOSE_CROWDED, "too many pages")
             return
-        page = _Page(socket)
+        page = _Page(socket, self._slow_seconds)
         if self._state is not None:
             page.show(self._state)
         self._pages.add(page)

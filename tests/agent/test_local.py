@@ -45,6 +45,7 @@ class Kiosk:
             self._touched,
             self._samples,
             self._health,
+            slow_seconds=0.2,
         )
 
     def _tapped(self, tap: Tap) -> None:
@@ -277,6 +278,20 @@ async def test_a_page_that_reads_nothing_is_skipped_and_gets_the_newest_when_it_
             revisions.append((await received(sleepy)).revision)  # type: ignore[union-attr]
     assert revisions == sorted(revisions)
     assert len(revisions) < 100
+
+
+async def test_a_page_that_takes_nothing_for_long_is_dropped(kiosk: Kiosk) -> None:
+    long = "長" * 4_000_000
+    async with kiosk.page(max_queue=1) as stuck:
+        # Nothing reads this page's socket any more.
+        stuck.transport.pause_reading()
+        async with asyncio.timeout(LONG_ENOUGH):
+            revision = 0
+            while kiosk.local.open_pages():
+                revision += 1
+                kiosk.local.show(state(revision, long))
+                await asyncio.sleep(0.05)
+        stuck.transport.abort()
 
 
 async def test_too_many_pages_are_turned_away(kiosk: Kiosk) -> None:
