@@ -50,14 +50,32 @@ class Tail:
             moved = self._moved
             if generation != self._generation:
                 raise JournalRewound(f"position {position} is void")
-            batch = await self._beyond(position)
+            batch = await self.beyond(position)
             if batch:
                 position = batch[-1].position
                 yield batch
             else:
                 await moved.wait()
 
-    async def _beyond(self, position: int) -> list[Entry]:
+    async def head(self) -> Head:
+        """Return how far the tail has read; waits until it has read at all."""
+        while self._head is None:
+            await self._moved.wait()
+        return self._head
+
+    async def continues(self, epoch: str, position: int) -> bool:
+        """Say whether a reader that has everything up to there can simply read on.
+
+        Raises DatabaseUnavailable.
+        """
+        async with self._database.connection() as connection:
+            return await read_continues(connection, epoch, position)
+
+    async def beyond(self, position: int) -> list[Entry]:
+        """Return the next sealed entries beyond this position, up to what the tail has read.
+
+        Served from memory where it can be; waits out outages of Postgres where it cannot.
+        """
         if self._head is None or position >= self._head.position:
             return []
         if position >= self._from:
