@@ -26,13 +26,32 @@ EV_KEY = 1
 
 
 class KeyEvent(Protocol):
-    """What we use of evdev's InputEvent; `sec` and `usec` are the kernel's time of the event."""
+    """What we use of evdev's InputEvent."""
 
-    type: int
-    code: int
-    value: int
-    sec: int
-    usec: int
+    @property
+    def type(self) -> int:
+        """Kind of event; EV_KEY is 1."""
+        ...
+
+    @property
+    def code(self) -> int:
+        """Which key."""
+        ...
+
+    @property
+    def value(self) -> int:
+        """1 pressed, 0 released, 2 repeated."""
+        ...
+
+    @property
+    def sec(self) -> int:
+        """Seconds of the kernel's time."""
+        ...
+
+    @property
+    def usec(self) -> int:
+        """Microseconds beyond the seconds."""
+        ...
 
 
 class InputDevice(Protocol):

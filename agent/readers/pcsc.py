@@ -73,7 +73,9 @@ class _Watch:
                 self._context = scard.establish()
                 session.run(self._context, stop)
             except ScardError as error:
-                self._service_lost(teller, error)
+                # The library also says so when pcscd dies under a connection that worked.
+                denied = error.code == Code.SECURITY_VIOLATION and not session.worked
+                self._service_lost(teller, error, denied=denied)
                 delay = (
                     FIRST_RETRY_SECONDS if session.worked else min(delay * 2, LAST_RETRY_SECONDS)
                 )
@@ -89,8 +91,7 @@ class _Watch:
             except ScardError as error:
                 log.debug("release: %s", error)
 
-    def _service_lost(self, teller: Teller, error: ScardError) -> None:
-        denied = error.code == Code.SECURITY_VIOLATION
+    def _service_lost(self, teller: Teller, error: ScardError, *, denied: bool) -> None:
         message = ReaderMessage.PERMISSION_DENIED if denied else ReaderMessage.PCSCD_UNREACHABLE
         if teller.unavailable(DRIVER, message):
             log.warning("no connection to pcscd (%s); trying again until there is one", error)

@@ -38,6 +38,11 @@ SETTLE_SECONDS = 0.1
 
 _READER_GONE = frozenset({Code.UNKNOWN_READER, Code.READER_UNAVAILABLE})
 _SERVICE_GONE = frozenset({Code.NO_SERVICE, Code.SERVICE_STOPPED, Code.INVALID_HANDLE})
+# What is said of a card that stays unread, where it is not simply unreadable.
+TROUBLES: dict[int, ReaderMessage] = {
+    Code.SHARING_VIOLATION: ReaderMessage.CARD_IN_USE,
+    Code.SECURITY_VIOLATION: ReaderMessage.PERMISSION_DENIED,
+}
 
 
 def reader_name(name: str) -> str:
@@ -156,8 +161,7 @@ class PcscSession:
             if error.code in _SERVICE_GONE:
                 raise
             answer = b""
-            if error.code == Code.SHARING_VIOLATION:
-                why = ReaderMessage.CARD_IN_USE
+            why = TROUBLES.get(error.code, why)
         mono_us = boot_micros()
         if answer[-2:] == SUCCESS:
             try:
