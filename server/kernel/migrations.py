@@ -14,7 +14,7 @@ from server.kernel.database import Connection, connect
 LOCK = 0x67656E62616D6967
 
 _FILE = re.compile(r"(?P<number>\d{4})_(?P<name>[a-z0-9_]+)\.sql")
-_ENDS_TRANSACTION = re.compile(r"^\s*(begin|commit|rollback|end)\s*;", re.IGNORECASE | re.MULTILINE)
+_ENDS_TRANSACTION = re.compile(r"^\s*(begin|commit|rollback)\s*;", re.IGNORECASE | re.MULTILINE)
 
 
 class MigrationError(Exception):
