@@ -78,7 +78,7 @@ function Kiosk({ desk, fail }) {
   return html`<div class="k-frame" data-revision=${state.revision} inert=${desk.lost.value}>
       <${TopBar} desk=${desk} />
       <main class="k-stage" data-screen=${state.screen.type}>
-        <${Notices} state=${state} />
+        <${Notices} desk=${desk} state=${state} />
         <${screen} key=${state.screen.type} desk=${desk} screen=${state.screen} state=${state} />
       </main>
       <${StatusBar} state=${state} />

@@ -8,6 +8,11 @@ import { play } from "./kit/sound.js";
 /** @typedef {import("./messages.js").State} State */
 /** @typedef {import("./messages.js").Samples} Samples */
 
+/**
+ * `at_us` is when it was done, `received` when the page last heard how long undo lasts.
+ * @typedef {{line: import("./messages.js").Line, at_us: number, received: number}} Recent
+ */
+
 const TICK_MS = 250;
 const DRAWING_MS = 5_000;
 const EXTEND_MS = 1_000;
@@ -22,8 +27,10 @@ export class Desk {
     this.lost = signal(false);
     /** Milliseconds on the page's steady clock; ticks four times a second. */
     this.now = signal(performance.now());
-    /** What was done last, for the waiting screen. */
-    this.recent = signal(/** @type {{line: import("./messages.js").Line, at_us: number} | null} */ (null));
+    /** What was done last, for the waiting screen: undo outlasts the screen that showed it. */
+    this.recent = signal(/** @type {Recent | null} */ (null));
+    /** The last card that a working reader could not read. */
+    this.trouble = signal(/** @type {{code: string, at: number} | null} */ (null));
     /** When someone last touched the page or tapped a card. */
     this.active = performance.now();
     this.received = performance.now();
@@ -60,25 +67,25 @@ export class Desk {
       return;
     }
     if (message.type !== "state") return;
-    const first = this.state.value === null;
+    const before = this.state.value;
     this.received = performance.now();
     this.opened = true;
     this.lost.value = false;
     this.now.value = this.received;
     this.state.value = message;
     this.remember(message);
-    this.sound(message.feedback, first);
+    this.sound(message.feedback, before === null);
+    if (before) this.notice(before, message);
   }
 
   /** @param {State} state */
   remember({ screen }) {
     if (screen.type !== "session" && screen.type !== "done") return;
     const line = screen.lines[0];
-    if (line && this.recent.value?.line.fact !== line.fact) {
-      this.recent.value = { line, at_us: this.wallUs() };
-    } else if (line && this.recent.value?.line.what !== line.what) {
-      this.recent.value = { line, at_us: this.wallUs() };
-    }
+    if (!line) return;
+    const known = this.recent.value;
+    const same = known?.line.fact === line.fact && known.line.what === line.what;
+    this.recent.value = { line, at_us: same ? known.at_us : this.wallUs(), received: this.received };
   }
 
   /**
@@ -95,6 +102,24 @@ export class Desk {
     play(feedback.tone);
   }
 
+  /**
+   * A card that could not be read is no tap, so the agent sends no feedback for it: say it here.
+   * @param {State} before
+   * @param {State} after
+   */
+  notice(before, after) {
+    if (after.feedback && after.feedback.number !== before.feedback?.number) {
+      this.trouble.value = null;
+      return;
+    }
+    for (const { reader, message } of after.readers) {
+      const old = before.readers.find((other) => other.reader === reader)?.message;
+      if (!message.startsWith("card_") || message === old) continue;
+      this.trouble.value = { code: message, at: this.received };
+      play("error");
+    }
+  }
+
   tick() {
     this.now.value = performance.now();
     this.lost.value = !this.opened && this.now.value - this.severed > LOST_AFTER_MS;
@@ -108,9 +133,10 @@ export class Desk {
   /**
    * What is left of a span that was sent with the last State. Reads the ticking clock.
    * @param {number} ms
+   * @param {number} [since] when it was sent, if not just now
    */
-  left(ms) {
-    return Math.max(0, ms - (this.now.value - this.received));
+  left(ms, since = this.received) {
+    return Math.max(0, ms - (this.now.value - since));
   }
 
   /** Unix microseconds by the server's clock if the agent knows it, else by this machine's. */

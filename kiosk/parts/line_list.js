@@ -24,9 +24,12 @@ export function LineList({ desk, lines }) {
   </ol>`;
 }
 
-/** @param {{desk: import("../desk.js").Desk, line: import("../messages.js").Line}} props */
-export function UndoButton({ desk, line }) {
-  const left = desk.left(line.undo_ms);
+/**
+ * @param {{desk: import("../desk.js").Desk, line: import("../messages.js").Line, since?: number}} props
+ *   `since` is when the line was sent, if not with the last State
+ */
+export function UndoButton({ desk, line, since }) {
+  const left = desk.left(line.undo_ms, since);
   if (left <= 0 || line.what === "undone") return null;
   const seconds = Math.ceil(left / 1000);
   return html`<${Button}

@@ -1,17 +1,27 @@
 // @ts-check
 import { html } from "../kit/html.js";
-import { formatNumber, has, t } from "../kit/i18n.js";
+import { formatNumber, has, t, tOr } from "../kit/i18n.js";
 import { Notice } from "../kit/components/notice.js";
+
+const TROUBLE_MS = 8_000;
 
 /**
  * What someone has to look after, above whatever the stage shows.
- * @param {{state: import("../messages.js").State}} props
+ * @param {{desk: import("../desk.js").Desk, state: import("../messages.js").State}} props
  */
-export function Notices({ state }) {
+export function Notices({ desk, state }) {
   const { link, readers, screen, set_aside: setAside } = state;
   const readerGone = !readers.some((reader) => reader.state === "ready");
   const problem = link.problem && has(`link-problem-${link.problem}`) ? link.problem : null;
+  const trouble = desk.trouble.value;
   return html`<div class="k-notices">
+    ${
+      trouble &&
+      desk.left(TROUBLE_MS, trouble.at) > 0 &&
+      html`<${Notice} live tone="error" icon="cardUnknown" title=${tOr(`trouble-${trouble.code}`, "trouble-card_unreadable")}>
+        <p>${t("trouble-do")}</p>
+      <//>`
+    }
     ${
       problem &&
       html`<${Notice} live tone="ask" icon="lock" title=${t(`link-problem-${problem}`)}>

@@ -8,18 +8,22 @@ import { Icon } from "../kit/components/icon.js";
  * @param {{state: import("../messages.js").State}} props
  */
 export function StatusBar({ state }) {
+  const usable = state.readers.some((reader) => reader.state === "ready");
   return html`<footer class="k-status">
     <ul>
-      ${state.readers.map((reader) => html`<${ReaderStatus} key=${reader.reader} reader=${reader} />`)}
+      ${state.readers.map((reader) => html`<${ReaderStatus} key=${reader.reader} reader=${reader} needed=${!usable} />`)}
       <${LinkStatus} link=${state.link} />
     </ul>
   </footer>`;
 }
 
-/** @param {{reader: import("../messages.js").Reader}} props */
-function ReaderStatus({ reader }) {
+/**
+ * @param {{reader: import("../messages.js").Reader, needed: boolean}} props
+ *   `needed` means that no other reader works
+ */
+function ReaderStatus({ reader, needed }) {
   const ready = reader.state === "ready";
-  return html`<li class=${ready ? "" : "k-status-bad"}>
+  return html`<li class=${ready ? "" : needed ? "k-status-bad" : "k-status-calm"}>
     <${Icon} name=${ready ? "reader" : "alert"} />
     <span>${tOr(`driver-${reader.driver}`, "driver-other", { name: reader.reader })}</span>
     <strong>${

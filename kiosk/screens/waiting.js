@@ -3,6 +3,7 @@ import { html } from "../kit/html.js";
 import { formatDate, language, languages, t, tIn, tOr } from "../kit/i18n.js";
 import { Icon } from "../kit/components/icon.js";
 import { TONE_ICONS } from "../kit/components/tone.js";
+import { UndoButton } from "../parts/line_list.js";
 import { TapZone } from "../parts/tap_zone.js";
 
 const RECENT_US = 5 * 60 * 1_000_000;
@@ -39,16 +40,19 @@ function Recipe({ tone, icon, title, how }) {
   </div>`;
 }
 
-/** What was done last, so that one who walked off too soon can still see that it worked. */
+/** What was done last: seen, and undone, by one who walked off too soon. */
 function Recent(/** @type {{desk: import("../desk.js").Desk}} */ { desk }) {
   const recent = desk.recent.value;
   if (!recent || desk.now.value < 0 || desk.wallUs() - recent.at_us > RECENT_US) return null;
-  const { line, at_us: at } = recent;
-  return html`<p class=${`k-recent g-tone-${line.what}`}>
-    <span>${t("recent")} ${formatDate(at, "time")}</span>
-    <strong><${Icon} name=${TONE_ICONS[line.what]} />${t(`verb-${line.what}`)}</strong>
-    <span>${line.item.name}</span>
-  </p>`;
+  const { line, at_us: at, received } = recent;
+  return html`<div class=${`k-recent g-tone-${line.what}`}>
+    <p>
+      <span>${t("recent")} ${formatDate(at, "time")}</span>
+      <strong><${Icon} name=${TONE_ICONS[line.what]} />${t(`verb-${line.what}`)}</strong>
+      <span>${line.item.name}</span>
+    </p>
+    <${UndoButton} desk=${desk} line=${line} since=${received} />
+  </div>`;
 }
 
 /** @param {{readers: import("../messages.js").Reader[]}} props */

@@ -6,6 +6,7 @@ from kiosk.fake_agent import FakeAgent
 from kiosk.scenes import (
     GONE,
     LOANS,
+    READY,
     SCENES,
     item,
     line,
@@ -199,6 +200,25 @@ def test_what_was_done_last_is_still_seen_when_waiting(
     screen(page, "done")
     agent.show(state())
     expect(page.locator(".k-recent")).to_contain_text("トルクレンチ")
+
+
+def test_undo_outlasts_the_screen_that_showed_it(agent: FakeAgent, open_page: OpenPage) -> None:
+    agent.show(state(Done(lines=(line(0, Tone.RETURNED),), ends_ms=9000), tone=Tone.RETURNED))
+    page = open_page()
+    screen(page, "done")
+    agent.show(state())
+    page.locator(".k-recent").get_by_role("button").tap()
+    assert agent.heard(Undo) == Undo(fact=line(0).fact)
+
+
+def test_a_card_that_cannot_be_read_is_said_at_once(agent: FakeAgent, open_page: OpenPage) -> None:
+    agent.show(state())
+    page = open_page()
+    screen(page, "waiting")
+    agent.show(state(readers=(msgspec.structs.replace(READY, message="card_unreadable"),)))
+    expect(page.locator(".g-notice")).to_contain_text("もう一度かざしてください")
+    agent.show(state(session(), tone=Tone.ASK, number=9))
+    expect(page.locator(".g-notice")).to_have_count(0)
 
 
 def test_a_card_of_the_drawer_is_tapped(agent: FakeAgent, open_page: OpenPage) -> None:

@@ -13,6 +13,17 @@ from contract.lending import Refusal
 from contract.link import ReaderState
 
 KIOSK = Path(__file__).resolve().parents[2] / "kiosk"
+READER_CODES = (
+    "no_reader",
+    "unplugged",
+    "pcscd_unreachable",
+    "permission_denied",
+    "device_busy",
+    "driver_missing",
+    "driver_failed",
+    "stopped",
+)
+CARD_CODES = ("card_read_too_early", "card_unreadable", "card_in_use")
 FOLDERS = (KIOSK / "locales", KIOSK / "kit" / "locales")
 
 
@@ -65,6 +76,8 @@ def test_every_outcome_of_the_contract_has_words() -> None:
         *(f"verb-{tone}" for tone in Tone),
         *(f"said-{tone}" for tone in Tone),
         *(f"reader-{reader}" for reader in ReaderState),
+        *(f"reader-{code}" for code in READER_CODES),
+        *(f"trouble-{code}" for code in CARD_CODES),
         *(f"failed-{code}" for code in ("disk_full", "disk_error")),
         *(f"link-problem-{code}" for code in ("unauthorized", "not_enrolled", "version")),
     }
