@@ -158,10 +158,8 @@ loans-settle-noted-effect = The ledger stays as it is; only that you checked is 
 loans-settle-returned = The item is back
 loans-settle-returned-effect = The loan to { $name } ends now, as returned.
 loans-settle-swap = { $name } has it
-loans-settle-swap-effect = { $other ->
-    [""] { $name }’s loan becomes the open one.
-   *[other] { $name }’s loan becomes the open one, and { $other }’s ends.
-}
+loans-settle-swap-alone-effect = { $name }’s loan becomes the open one.
+loans-settle-swap-effect = { $name }’s loan becomes the open one, and { $other }’s ends.
 loans-since = Borrowed
 loans-somebody = Somebody
 loans-state = State

@@ -149,10 +149,8 @@ loans-settle-noted-effect = 台帳は変わりません。確認したことだ�
 loans-settle-returned = 道具は戻っている
 loans-settle-returned-effect = { $name } さんの貸出を、いま返却されたことにします。
 loans-settle-swap = { $name } さんが持っている
-loans-settle-swap-effect = { $other ->
-    [""] { $name } さんの貸出中に直します。
-   *[other] { $name } さんの貸出中に直し、{ $other } さんの貸出を終わりにします。
-}
+loans-settle-swap-alone-effect = { $name } さんの貸出中に直します。
+loans-settle-swap-effect = { $name } さんの貸出中に直し、{ $other } さんの貸出を終わりにします。
 loans-since = 貸出日時
 loans-somebody = だれか
 loans-state = 状態

@@ -10,7 +10,7 @@ import { t } from "/kit/i18n.js";
  */
 export function choicesFor(conflict) {
   const standing = conflict.loans.find((loan) => loan.state === "open");
-  const gave_way = conflict.loans.find((loan) => loan.state === "superseded");
+  const gaveWay = conflict.loans.find((loan) => loan.state === "superseded");
   /** @type {Choice[]} */
   const choices = [];
   if (conflict.kind === "lent_twice") {
@@ -19,11 +19,13 @@ export function choicesFor(conflict) {
       title: standing ? t("loans-settle-keep", { name: standing.person_name }) : t("loans-settle-keep-returned"),
       effect: standing ? t("loans-settle-keep-effect", { name: standing.person_name }) : t("loans-settle-keep-returned-effect"),
     });
-    if (gave_way) {
+    if (gaveWay) {
       choices.push({
         resolution: "swap",
-        title: t("loans-settle-swap", { name: gave_way.person_name }),
-        effect: t("loans-settle-swap-effect", { name: gave_way.person_name, other: standing?.person_name ?? "" }),
+        title: t("loans-settle-swap", { name: gaveWay.person_name }),
+        effect: standing
+          ? t("loans-settle-swap-effect", { name: gaveWay.person_name, other: standing.person_name })
+          : t("loans-settle-swap-alone-effect", { name: gaveWay.person_name }),
       });
     }
   } else {
