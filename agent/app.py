@@ -110,7 +110,7 @@ class Agent:
         self.local = Local(
             assets=read_assets(KIOSK_FOLDER),
             tapped=self._virtual_tap if self._virtual is not None else None,
-            touched=lambda touch: self.counter.touched(touch),
+            touched=self._touched,
             samples=lambda search: samples(replica, search),
             health=self._health,
         )
@@ -156,6 +156,9 @@ class Agent:
             self._virtual.tap(tap.uid, tap.technology)
         except (InvalidUid, ReaderNotRunning) as exc:
             log.info("virtual tap ignored", extra={"reason": repr(exc)})
+
+    def _touched(self, touch: kiosk.Undo | kiosk.Finish | kiosk.Extend) -> None:
+        self.counter.touched(touch)
 
     # --- link
 

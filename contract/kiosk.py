@@ -87,7 +87,7 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
 
 
 class UnknownCard(msgspec.Struct, frozen=True, tag="unknown_card"):
-    """The card belongs to nobody. `problem` says why it never can; None: an admin can register it."""
+    """The card is nobody's. `problem` says why it never can be; None: an admin can register it."""
 
     card: CardUid
     technology: Technology

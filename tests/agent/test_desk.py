@@ -409,10 +409,10 @@ def assert_ledger_matches(bench: Bench) -> None:
                 assert lent.get(key) == who, "returned what was not out"
                 before[fact_id] = (key, lent.pop(key))
             case Undone(fact=target):
-                key, had = before.pop(target)
-                lent.pop(key, None)
+                what, had = before.pop(target)
+                lent.pop(what, None)
                 if had is not None:
-                    lent[key] = had
+                    lent[what] = had
             case CardUnknown():
                 pass
     for row in (WRENCH, CALIPER):

@@ -170,9 +170,7 @@ async def test_without_an_answer_the_row_is_sent_again_and_never_deleted(
 
 
 @pytest.mark.parametrize("status", [RowStatus.CONFLICT, RowStatus.QUARANTINED])
-async def test_any_answer_is_final(
-    side: AgentSide, server: LinkServer, status: RowStatus
-) -> None:
+async def test_any_answer_is_final(side: AgentSide, server: LinkServer, status: RowStatus) -> None:
     server.answers = False
     ids = await side.append()
     await server.seen(lambda: len(server.batches) == 1)

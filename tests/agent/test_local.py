@@ -63,13 +63,13 @@ class Kiosk:
     async def _health(self) -> bytes:
         return b'{"ready":true}'
 
-    def page(self, origin: str | None = "own", path: str = "/ws", **more: object) -> connect:
+    def page(self, origin: str | None = "own", path: str = "/ws", max_queue: int = 16) -> connect:
         own = f"http://127.0.0.1:{self.port}"
         return connect(
             f"ws://127.0.0.1:{self.port}{path}",
             origin=own if origin == "own" else origin,  # type: ignore[arg-type]
             proxy=None,
-            **more,
+            max_queue=max_queue,
         )
 
     async def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -115,7 +115,8 @@ def state(revision: int, agent: str = "") -> State:
 
 async def received(page: ClientConnection) -> State | Samples:
     async with asyncio.timeout(LONG_ENOUGH):
-        return msgspec.json.decode(await page.recv(), type=ToKiosk)
+        message: ToKiosk = msgspec.json.decode(await page.recv(), type=ToKiosk)
+        return message
 
 
 async def test_the_page_is_served_and_never_stored(kiosk: Kiosk) -> None:
@@ -225,13 +226,12 @@ async def test_what_a_page_sends_arrives(kiosk: Kiosk) -> None:
 
 async def test_taps_and_samples_are_ignored_without_a_virtual_reader(folder: Path) -> None:
     kiosk = Kiosk(folder, virtual=False)
-    async with kiosk.local.open(0) as kiosk.port:
-        async with kiosk.page() as page:
-            await page.send('{"type":"tap","uid":"04AA"}')
-            await page.send('{"type":"ask_samples"}')
-            await page.send('{"type":"extend"}')
-            async with asyncio.timeout(LONG_ENOUGH):
-                await kiosk.heard.wait()
+    async with kiosk.local.open(0) as kiosk.port, kiosk.page() as page:
+        await page.send('{"type":"tap","uid":"04AA"}')
+        await page.send('{"type":"ask_samples"}')
+        await page.send('{"type":"extend"}')
+        async with asyncio.timeout(LONG_ENOUGH):
+            await kiosk.heard.wait()
     assert kiosk.taps == []
     assert kiosk.searches == []
     assert kiosk.touches == [Extend()]
@@ -273,7 +273,7 @@ async def test_a_page_that_reads_nothing_is_skipped_and_gets_the_newest_when_it_
             if revision % 10 == 0:
                 while (await received(awake)).revision != revision:  # type: ignore[union-attr]
                     pass
-        revisions = []
+        revisions: list[int] = []
         while not revisions or revisions[-1] != 100:
             revisions.append((await received(sleepy)).revision)  # type: ignore[union-attr]
     assert revisions == sorted(revisions)

@@ -26,7 +26,7 @@ def test_every_commented_setting_in_the_file_is_the_default() -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="nowhere.toml"):
+    with pytest.raises(SettingsError, match=r"nowhere\.toml"):
         load(tmp_path / "nowhere.toml", {})
 
 
