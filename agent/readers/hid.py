@@ -139,11 +139,11 @@ class HidDriver:
             if text is None:
                 continue
             mono_us = boot_micros()
+            teller.ready(self.reader)
             try:
                 uid, technology = typed_card(text, self._settings.typed, self._settings.uid_bytes)
             except InvalidUid:
                 log.warning("%s typed what is no UID: %r", self.reader, text[:80])
                 teller.card_trouble(self.reader, ReaderMessage.CARD_UNREADABLE)
                 continue
-            teller.ready(self.reader)
             sink.card(CardSeen(self.reader, uid, technology, mono_us))

@@ -135,6 +135,9 @@ class PcscSession:
             self._left(name)
         elif sight is not Sight.NOTHING_NEW:
             self._unread[name] = Unread(sight, event.atr, before.missed if before else None)
+            if before is not None:
+                # What was said of the card before ends here, so that the same trouble is news.
+                self._teller.ready(reader_name(name))
             self._read(context, name)
         if first:
             # Last: a card that lies there has been looked at, so the next one is a tap.

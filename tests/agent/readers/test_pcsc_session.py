@@ -88,6 +88,17 @@ async def test_a_card_that_another_program_keeps_is_said_to_be_in_use() -> None:
         assert sink.cards == []
 
 
+async def test_the_same_trouble_with_the_next_card_is_said_again() -> None:
+    scard = ScriptedScard("Door")
+    async with running(driver(scard)) as sink:
+        await sink.says("pcsc:Door")
+        scard.insert("Door", RED, *[UNRESPONSIVE] * 1000)
+        await sink.says("pcsc:Door", ReaderMessage.CARD_UNREADABLE)
+        scard.insert("Door", RED, *[UNRESPONSIVE] * 1000)
+        await sink.says("pcsc:Door", ReaderMessage.READY)
+        await sink.says("pcsc:Door", ReaderMessage.CARD_UNREADABLE)
+
+
 async def test_a_card_on_an_unplugged_reader_is_no_second_tap_when_it_returns() -> None:
     scard = ScriptedScard("Door", "Bench")
     async with running(driver(scard)) as sink:
