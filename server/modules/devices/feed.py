@@ -1,8 +1,8 @@
 """The replicas' feed: what changed in the journal, as the rows that a kiosk keeps.
 
 One follower a process turns journal entries into rows as they now stand, encodes them once, and
-hands the same bytes to every link. Rows are states, not steps: to get one twice, or a newer one than
-its position says, does no harm.
+hands the same bytes to every link. Rows are states, not steps: to get one twice, or a newer one
+than its position says, does no harm.
 """
 
 import asyncio
@@ -76,7 +76,7 @@ class ReplicaFeed:
     async def serve(self) -> AsyncGenerator[None, None]:
         """Follow the journal for as long as this is open."""
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._run(), name="replica-feed")
+            task = group.create_task(self.run(), name="replica-feed")
             try:
                 yield
             finally:
@@ -111,7 +111,8 @@ class ReplicaFeed:
         async with self._database.connection() as connection:
             return await self._journal.continues(connection, epoch, position)
 
-    async def _run(self) -> None:
+    async def run(self) -> None:
+        """Follow the journal until cancelled; waits out outages of Postgres."""
         while True:
             try:
                 await self._follow()

@@ -1,7 +1,7 @@
 """Rows from the agents' queues: each is applied exactly once, and none is ever lost.
 
 One batch is one transaction: receipts, effects and journal entries commit together, and only then
-is anything acknowledged. A row that means nothing is kept in quarantine and never blocks the others.
+is anything acknowledged. A row that means nothing is kept in quarantine and never blocks others.
 """
 
 import hashlib

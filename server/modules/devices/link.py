@@ -11,8 +11,6 @@ from uuid import UUID
 
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
-from server.modules.devices.model import Agent
-from server.modules.devices.service import Devices
 
 from contract.ids import AgentId
 from contract.link import (
@@ -37,6 +35,8 @@ from server.kernel.database import Connection, Database, DatabaseUnavailable
 from server.modules.devices.clock import BootClock, measure
 from server.modules.devices.feed import ReplicaFeed, Subscription
 from server.modules.devices.intake import Intake, OldDisk
+from server.modules.devices.model import Agent
+from server.modules.devices.service import Devices
 
 _log = logging.getLogger(__name__)
 HELLO_SECONDS = 10

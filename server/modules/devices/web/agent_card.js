@@ -109,9 +109,9 @@ function Readers({ agent }) {
   return html`<ul class="readers">
     ${agent.readers.map(
       (reader) => html`<li key=${reader.reader}>
-        <span><${Icon} name="reader" /> ${reader.reader} <span class="muted">${reader.driver}</span></span>
+        <span><${Icon} name="reader" /> ${reader.reader} ${reader.driver !== reader.reader && html`<span class="muted">${reader.driver}</span>`}</span> 
         <${Badge} tone=${READER_TONES[reader.state] ?? "neutral"}>${tOr(`devices-reader-${reader.state}`, "devices-reader-unavailable")}<//>
-        ${reader.message && html`<p class="muted why">${tOr(`devices-reader-why-${reader.message}`, "devices-reader-why-other", { code: reader.message })}</p>`}
+        ${reader.message && reader.message !== "ready" && html`<p class="muted why">${tOr(`devices-reader-why-${reader.message}`, "devices-reader-why-other", { code: reader.message })}</p>`}
       </li>`,
     )}
   </ul>`;

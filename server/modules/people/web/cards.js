@@ -61,7 +61,7 @@ export function CardsPage() {
           draw: (/** @type {Card} */ card) =>
             html`<a class="row-name" href=${href([card.kind === "person" ? "people" : "items", card.holder_id])}>
               <${Icon} name=${card.kind === "person" ? "person" : "tool"} label=${t(`people-card-kind-${card.kind}`)} />
-              <span>${card.holder_name} <span class="muted g-code">${card.holder_code}</span></span>
+              <span>${card.holder_name} <span class="muted g-code nowrap">${card.holder_code}</span></span>
             </a>`,
         },
         { key: "uid", title: t("people-card-uid"), draw: (/** @type {Card} */ card) => html`<${Uid} uid=${card.uid} />` },
@@ -71,7 +71,7 @@ export function CardsPage() {
           key: "state",
           title: t("people-card-state"),
           draw: (/** @type {Card} */ card) =>
-            html`<${CardState} blocked=${card.blocked} />${card.block_reason && html`<p class="muted">${card.block_reason}</p>`}`,
+            html`<div><${CardState} blocked=${card.blocked} />${card.block_reason && html`<span class="muted under">${card.block_reason}</span>`}</div>`,
         },
         {
           key: "do",

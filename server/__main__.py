@@ -1,0 +1,83 @@
+"""The command line of the server."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from contract.settings_file import SettingsError
+from server import commands
+from server.kernel.database import DatabaseUnavailable
+from server.kernel.migrations import MigrationError
+from server.kernel.problems import Problem
+from server.settings import Settings, database_dsn, load, shown
+
+USAGE_EXIT = 2
+FAILED_EXIT = 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's grammar."""
+    top = argparse.ArgumentParser(
+        prog="genba-server", description="Genba's server: people, items, loans and agents."
+    )
+    top.add_argument("--config", type=Path, metavar="FILE", help="settings file (TOML)")
+    verbs = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    verbs.add_parser("serve", help="run the server")
+    migrate = verbs.add_parser("migrate", help="bring the database up to this version")
+    migrate.add_argument("--dry-run", action="store_true", help="try it, and roll it back")
+    token = verbs.add_parser("token", help="make a token for the admin pages and the API")
+    token.add_argument("name", metavar="NAME", help="whose token it is")
+    token.add_argument("--days", type=int, metavar="N", help="how long it is valid (default: ever)")
+    enrol = verbs.add_parser("enrol", help="make a one-time token that enrols an agent")
+    enrol.add_argument("name", metavar="NAME", help="what the agent is called")
+    enrol.add_argument("--place", default="", metavar="P", help="where it stands")
+    verbs.add_parser("openapi", help="print the API's description")
+    journal = verbs.add_parser("journal", help="look after the journal")
+    journal.add_argument("action", choices=["verify"], help="check the hash chain")
+    verbs.add_parser("settings", help="print the settings in force, secrets masked")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code (2: the settings or the command line are wrong)."""
+    options = parser().parse_args(arguments)
+    try:
+        settings = load(options.config)
+        return _run(options, settings)
+    except SettingsError as error:
+        print(f"genba-server: {error}", file=sys.stderr)
+        return USAGE_EXIT
+    except Problem as problem:
+        print(f"genba-server: {problem}", file=sys.stderr)
+    except DatabaseUnavailable as error:
+        print(f"genba-server: the database cannot be reached: {error}", file=sys.stderr)
+    except (commands.CommandFailed, MigrationError) as error:
+        print(f"genba-server: {error}", file=sys.stderr)
+    return FAILED_EXIT
+
+
+def _run(options: argparse.Namespace, settings: Settings) -> int:
+    if options.command == "settings":
+        print(shown(settings), end="")
+        return 0
+    if options.command == "openapi":
+        return asyncio.run(commands.openapi())
+    dsn = database_dsn(settings)
+    match options.command:
+        case "serve":
+            work = commands.serve(settings, dsn)
+        case "migrate":
+            work = commands.migrate_database(dsn, dry_run=options.dry_run)
+        case "token":
+            work = commands.token(dsn, options.name, options.days)
+        case "enrol":
+            work = commands.enrol(dsn, options.name, options.place)
+        case _:
+            work = commands.verify_journal(dsn)
+    return asyncio.run(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

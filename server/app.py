@@ -1,0 +1,236 @@
+"""The composition root: every part of the server, in the order in which it is built."""
+
+import asyncio
+import importlib.metadata
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+from aiohttp import web
+
+from server.kernel import session
+from server.kernel.auth import Principal
+from server.kernel.database import Database
+from server.kernel.edge import edge
+from server.kernel.gateway import Gateway, authenticate, identify, refuse_foreign_origin
+from server.kernel.http import API, Call, Nothing, Reply, Route
+from server.kernel.i18n import Catalogues
+from server.kernel.jobs import Jobs, kernel_jobs
+from server.kernel.journal import Journal
+from server.kernel.live import Hub
+from server.kernel.migrations import MigrationSource, kernel_migrations, pending_migrations
+from server.kernel.module import Module, Site, check_modules
+from server.kernel.openapi import describe, encode
+from server.kernel.retention import retention_job
+from server.kernel.sealer import Sealer
+from server.kernel.services import Service, Services
+from server.kernel.static import StaticFiles
+from server.modules.devices import plug as devices_plug
+from server.modules.devices.feed import ReplicaFeed
+from server.modules.devices.intake import Intake
+from server.modules.devices.link import Link
+from server.modules.devices.revocations import Revocations
+from server.modules.devices.service import Devices
+from server.modules.loans import plug as loans_plug
+from server.modules.loans.facts import FactKeeper
+from server.modules.loans.replica import LoanReplica
+from server.modules.loans.service import Loans
+from server.modules.loans.tags import Tags
+from server.modules.people import plug as people_plug
+from server.modules.people.service import People
+from server.modules.system import plug as system_plug
+from server.modules.system.checks import Doctor, system_checks
+from server.modules.system.meters import HttpMeter, LoopMeter
+from server.modules.system.metrics import Metrics
+from server.settings import Settings
+from server.web_files import web_assets
+
+MODULES = ("people", "devices", "loans", "system")
+SERVER = Path(__file__).parent
+
+
+class NotMigrated(Exception):
+    """The database lacks migrations; `genba-server migrate` applies them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything the server consists of, built and not yet running."""
+
+    modules: Sequence[Module]
+    routes: Mapping[str, Sequence[Route]]
+    services: Services
+    hub: Hub
+    link: Link
+    http: HttpMeter
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that is open: its HTTP application, and how to say goodbye to those connected."""
+
+    application: web.Application
+    database: Database
+    parts: Parts
+
+    async def say_goodbye(self) -> None:
+        """Tell pages and agents that the server goes away; they come back by themselves."""
+        await asyncio.gather(self.parts.hub.close(), self.parts.link.close())
+
+
+def module_folders() -> list[tuple[str, Path]]:
+    """Return the modules' names and folders, in the order of their migrations."""
+    return [(name, SERVER / "modules" / name) for name in MODULES]
+
+
+def migration_sources() -> list[MigrationSource]:
+    """Return where all migrations are, the kernel's first."""
+    return [
+        kernel_migrations(),
+        *(MigrationSource(name, folder / "migrations") for name, folder in module_folders()),
+    ]
+
+
+def catalogues() -> Catalogues:
+    """Return all texts. Blocks: reads files."""
+    folders = [SERVER / "kernel" / "locales", SERVER / "web" / "locales"]
+    return Catalogues([*folders, *(folder / "locales" for _, folder in module_folders())])
+
+
+def version() -> str:
+    """Return this software's version."""
+    return importlib.metadata.version("genba")
+
+
+async def refuse_unmigrated(database: Database) -> None:
+    """Raise NotMigrated, MigrationChanged or DatabaseNewer unless code and database agree."""
+    async with database.connection() as connection:
+        pending = await pending_migrations(connection, migration_sources())
+    if pending:
+        raise NotMigrated(
+            f"the database lacks {len(pending)} migrations (first: {pending[0]});"
+            " run genba-server migrate"
+        )
+
+
+def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts:
+    """Build every part; nothing is opened, run or asked.
+
+    Raises ModuleError when two modules disagree.
+    """
+    site = Site(settings.site.name, settings.site.zone, settings.site.language)
+    journal = Journal(database)
+    sealer = Sealer(database)
+
+    people = People(journal, Tags())
+    devices = Devices(journal)
+    facts = FactKeeper(journal)
+    loans = Loans(journal, people, facts)
+    intake = Intake(database, journal, facts)
+    feed = ReplicaFeed(database, journal, LoanReplica(people))
+    link = Link(database, devices, intake, feed, site.name)
+    revocations = Revocations(database, journal, link.end)
+    enrolment_days = settings.retention.enrolment_days
+    domains = [
+        people_plug.setup(people),
+        devices_plug.setup(devices, intake, feed, revocations, enrolment_days=enrolment_days),
+        loans_plug.setup(loans, people, site.zone),
+    ]
+
+    hub: Hub
+    services: Services
+    loop, http = LoopMeter(), HttpMeter()
+    checks = system_checks(database, loop, lambda: services.down)
+    doctor = Doctor(texts, [*checks, *(check for m in domains for check in m.checks)])
+    metrics = Metrics(
+        database=database,
+        http=http,
+        loop=loop,
+        live_sockets=lambda: hub.sockets,
+        restarts=lambda: services.restarts,
+        gauges=[gauge for m in domains for gauge in m.gauges],
+    )
+    modules = [*domains, system_plug.setup(journal, doctor, metrics, loop, checks)]
+    check_modules(modules)
+
+    hub = Hub(journal, [feed for m in modules for feed in m.feeds])
+    retention = retention_job(idempotency_hours=settings.retention.idempotency_hours)
+    jobs = Jobs(database, [*kernel_jobs(), retention, *(job for m in modules for job in m.jobs)])
+    services = Services(
+        [
+            Service("sealer", sealer.run),
+            Service("journal-tail", journal.tail.run),
+            Service("live", hub.run),
+            Service("jobs", jobs.run),
+            *(service for m in modules for service in m.services),
+        ]
+    )
+    routes = {"session": session.routes(site)} | {m.name: m.routes for m in modules}
+    return Parts(modules, routes, services, hub, link, http)
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, dsn: str) -> AsyncGenerator[Server, None]:
+    """Build the server, run its services meanwhile, and close all of it in reverse.
+
+    Raises DatabaseUnavailable, NotMigrated, MigrationChanged, DatabaseNewer, ModuleError.
+    """
+    async with AsyncExitStack() as stack:
+        pool_max = settings.database.pool_max
+        database = await stack.enter_async_context(Database.open(dsn, max_size=pool_max))
+        await refuse_unmigrated(database)
+        texts = await asyncio.to_thread(catalogues)
+        parts = assemble(settings, database, texts)
+        assets = await asyncio.to_thread(web_assets, module_folders(), texts)
+
+        gateway = Gateway(database, texts)
+        application = web.Application(middlewares=[edge(gateway, parts.http.note)])
+        for group in parts.routes.values():
+            for route in group:
+                gateway.mount(application, route)
+        gateway.mount(application, _description(parts))
+        application.router.add_get(f"{API}/live", _live(database, parts.hub))
+        application.router.add_get("/link", parts.link.serve)
+        StaticFiles(assets).mount(application)
+
+        running = await stack.enter_async_context(asyncio.TaskGroup())
+        services = running.create_task(parts.services.run(), name="services")
+        stack.callback(services.cancel)
+        yield Server(application, database, parts)
+
+
+async def openapi_document() -> bytes:
+    """Return the API's description; its database is never connected to."""
+    unused = Database("", asyncpg.create_pool())
+    return describe_api(assemble(Settings(), unused, await asyncio.to_thread(catalogues)))
+
+
+def describe_api(parts: Parts) -> bytes:
+    """Return the API's description as JSON text."""
+    return encode(describe("Genba", version(), parts.routes))
+
+
+def _description(parts: Parts) -> Route:
+    description = describe_api(parts)
+
+    async def show(_: Call[Nothing, Nothing]) -> Reply:
+        return Reply(description)
+
+    return Route("GET", f"{API}/openapi.json", None, show, "This description", answer=bytes)
+
+
+def _live(database: Database, hub: Hub) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def serve(request: web.Request) -> web.StreamResponse:
+        refuse_foreign_origin(request)
+        async with database.connection() as connection:
+            principal: Principal = await authenticate(connection, request)
+
+        async def still_valid() -> bool:
+            async with database.connection() as connection:
+                return await identify(connection, request) == principal
+
+        return await hub.serve(request, principal, still_valid)
+
+    return serve

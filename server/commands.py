@@ -1,0 +1,152 @@
+"""What the command line does, one function a command; each returns the exit code."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import msgspec
+from aiohttp import web
+
+from server.app import NotMigrated, migration_sources, open_app, openapi_document, refuse_unmigrated
+from server.kernel.database import Connection, Database
+from server.kernel.journal import Journal
+from server.kernel.journal_verify import verify
+from server.kernel.migrations import migrate
+from server.log import log_to_stderr
+from server.modules.devices.model import ENROLMENT_HOURS, EnrolmentDraft
+from server.modules.devices.service import Devices
+from server.modules.system.service import System
+from server.settings import Settings
+from server.systemd import Notifier
+
+ACTOR = "command-line"
+# Answers under way get this long after SIGTERM; systemd would wait longer.
+DRAIN_SECONDS = 3.0
+
+_log = logging.getLogger(__name__)
+
+
+class CommandFailed(Exception):
+    """The command could not be done; the text is for whoever typed it."""
+
+
+async def serve(settings: Settings, dsn: str) -> int:
+    """Run the server until SIGTERM or SIGINT."""
+    log_to_stderr(settings.log.level)
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    notifier = Notifier()
+    try:
+        async with open_app(settings, dsn) as server, asyncio.TaskGroup() as group:
+            runner = web.AppRunner(
+                server.application, access_log=None, shutdown_timeout=DRAIN_SECONDS
+            )
+            await runner.setup()
+            try:
+                address = await _listen(runner, settings)
+                watchdog = group.create_task(notifier.feed_watchdog())
+                notifier.send("READY=1")
+                _log.info("serving", extra={"address": address})
+                await stopping.wait()
+                _log.info("stopping")
+                notifier.send("STOPPING=1")
+                watchdog.cancel()
+                await server.say_goodbye()
+            finally:
+                await runner.cleanup()
+    except NotMigrated as error:
+        raise CommandFailed(str(error)) from error
+    return 0
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> str:
+    host, port = settings.http.host, settings.http.port
+    site = web.TCPSite(runner, host, port)
+    try:
+        await site.start()
+    except OSError as error:
+        raise CommandFailed(
+            f"cannot listen on {host}:{port}: {error.strerror}; set http.port to another one"
+        ) from error
+    host, port = runner.addresses[0][:2]
+    return f"http://{host}:{port}"
+
+
+async def migrate_database(dsn: str, *, dry_run: bool) -> int:
+    """Bring the database up to this version, and say what was done."""
+    report = await migrate(dsn, migration_sources(), dry_run=dry_run)
+    for migration in report.applied:
+        print(f"{migration}: {migration.intent}")
+    done = "would be applied" if dry_run else "applied"
+    print(f"{len(report.applied)} migrations {done}")
+    return 0
+
+
+async def token(dsn: str, name: str, days: int | None) -> int:
+    """Print a fresh token, and nothing else, on standard output."""
+    if not name.strip() or len(name) > 100:
+        raise CommandFailed("the name must have 1 to 100 characters")
+    if days is not None and not 1 <= days <= 36_500:
+        raise CommandFailed("--days must be between 1 and 36500")
+    async with _database(dsn) as (database, journal):
+        system = System(journal)
+
+        async def work(connection: Connection) -> str:
+            return await system.create_token(connection, ACTOR, name.strip(), days=days)
+
+        secret = await database.run(work)
+    print(secret)
+    print("It cannot be shown again. Open the admin pages with /#token=TOKEN.", file=sys.stderr)
+    return 0
+
+
+async def enrol(dsn: str, name: str, place: str) -> int:
+    """Print a one-time enrolment token, and nothing else, on standard output."""
+    try:
+        draft = msgspec.convert({"name": name, "place": place}, EnrolmentDraft)
+    except msgspec.ValidationError as error:
+        raise CommandFailed(str(error)) from error
+    async with _database(dsn) as (database, journal):
+        devices = Devices(journal)
+
+        async def work(connection: Connection) -> str:
+            return (await devices.create_enrolment(connection, ACTOR, draft)).token
+
+        secret = await database.run(work)
+    print(secret)
+    print(
+        f"Valid once, for {ENROLMENT_HOURS} hours. On the agent: genba-agent enrol --token TOKEN",
+        file=sys.stderr,
+    )
+    return 0
+
+
+async def openapi() -> int:
+    """Print the API's description; needs no database."""
+    sys.stdout.buffer.write(await openapi_document() + b"\n")
+    return 0
+
+
+async def verify_journal(dsn: str) -> int:
+    """Check the journal's hash chain; exit code 1 if it was tampered with."""
+    async with _database(dsn) as (database, _), database.connection() as connection:
+        report = await verify(connection)
+    for fault in report.faults:
+        print(f"position {fault.position}: {fault.kind.value} {fault.entry or ''}".rstrip())
+    print(f"{report.checked} entries checked, {len(report.faults)} faults")
+    print(f"end: position {report.end.position}, hash {report.end.hash.hex()}")
+    return 1 if report.faults else 0
+
+
+@asynccontextmanager
+async def _database(dsn: str) -> AsyncGenerator[tuple[Database, Journal], None]:
+    async with Database.open(dsn, max_size=2) as database:
+        try:
+            await refuse_unmigrated(database)
+        except NotMigrated as error:
+            raise CommandFailed(str(error)) from error
+        yield database, Journal(database)

@@ -1,0 +1,76 @@
+"""Who is calling. Until people sign in, a principal is the holder of an API token.
+
+Tokens are 256 random bits; the database keeps their SHA-256, which needs no salt for a secret of
+full entropy.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.kernel.database import Connection
+
+TOKEN_PREFIX = "genba_"  # noqa: S105 - it is no secret
+EVERYTHING = "*"
+# What a route asks for that is open to everybody who is somebody.
+SIGNED_IN = "signed-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody with rights; `actor` is how the journal names them."""
+
+    actor: str
+    name: str
+    permissions: frozenset[str]
+
+    def may(self, permission: str) -> bool:
+        """Say whether the principal holds the permission. The one place that checks."""
+        return (
+            permission in self.permissions
+            or EVERYTHING in self.permissions
+            or (permission == SIGNED_IN and self.actor != NOBODY.actor)
+        )
+
+
+NOBODY = Principal("nobody", "", frozenset())
+
+
+def digest(secret: str) -> bytes:
+    """Return what the database stores of a secret."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def new_secret() -> str:
+    """Return a fresh secret of 256 bits, safe in a URL."""
+    return TOKEN_PREFIX + secrets.token_urlsafe(32)
+
+
+async def create_token(
+    connection: Connection, name: str, permissions: frozenset[str], expires_at: datetime | None
+) -> str:
+    """Store a new token and return it: the only time that it can be read."""
+    secret = new_secret()
+    await connection.execute(
+        "insert into kernel.token (hash, name, permissions, expires_at) values ($1, $2, $3, $4)",
+        digest(secret),
+        name,
+        sorted(permissions),
+        expires_at,
+    )
+    return secret
+
+
+async def principal_of(connection: Connection, secret: str) -> Principal | None:
+    """Return whose token this is, or None if it is unknown, expired or revoked."""
+    row = await connection.fetchrow(
+        """
+        select name, permissions from kernel.token
+         where hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())
+        """,
+        digest(secret),
+    )
+    if row is None:
+        return None
+    return Principal(f"token:{row['name']}", row["name"], frozenset(row["permissions"]))

@@ -1,0 +1,298 @@
+"""From aiohttp's request to a handler's Call and back: the one place that decodes and refuses."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import msgspec
+from aiohttp import web
+
+from contract.ids import new_id
+from server.kernel.auth import NOBODY, Principal, principal_of
+from server.kernel.database import Connection, Database, DatabaseUnavailable
+from server.kernel.http import JSON, NOTHING, Call, Nothing, Reply, Route
+from server.kernel.i18n import Catalogues, negotiate
+from server.kernel.problems import (
+    Forbidden,
+    ForeignOrigin,
+    Invalid,
+    KeyReused,
+    Malformed,
+    Problem,
+    ProblemDocument,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    WrongMediaType,
+)
+
+COOKIE = "genba_session"
+LANGUAGE_COOKIE = "genba_language"
+PROBLEM_JSON = "application/problem+json"
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+_WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<where>.*)`)?$", re.DOTALL)
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+
+class Gateway:
+    """Serves Routes. Holds what every request needs, and no state of its own."""
+
+    def __init__(self, database: Database, texts: Catalogues) -> None:
+        self._database = database
+        self._texts = texts
+
+    def mount(self, application: web.Application, route: Route) -> None:
+        """Add a route to the application."""
+
+        async def serve(request: web.Request) -> web.StreamResponse:
+            return await self.serve(request, route)
+
+        if route.method == "GET":
+            application.router.add_get(route.path, serve)  # and HEAD
+        else:
+            application.router.add_route(route.method, route.path, serve)
+
+    async def serve(self, request: web.Request, route: Route) -> web.StreamResponse:
+        """Answer one request by its route; every refusal becomes a problem document."""
+        try:
+            answer = await self._answer(request, route)
+        except Problem as problem:
+            return self.refuse(request, problem)
+        except DatabaseUnavailable:
+            if route.when_unavailable is None:
+                return self.refuse(request, Unavailable(retry_after=2))
+            answer = _encode(route.when_unavailable(), route, request.headers)
+        return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+
+    def refuse(self, request: web.Request, problem: Problem) -> web.Response:
+        """Turn a problem into its RFC 9457 document, in the caller's language."""
+        language = language_of(request)
+        title = f"problem-{problem.slug}"
+        detail = ""
+        if self._texts.has(language, f"{title}.detail"):
+            detail = self._texts.text(language, f"{title}.detail", **problem.words)
+        document = ProblemDocument(
+            type=f"/problems/{problem.slug}",
+            title=self._texts.text(language, title, **problem.words),
+            status=problem.status,
+            detail=detail,
+            field=problem.field,
+            expected=problem.expected,
+            errors=problem.errors,
+            request=request_id(request),
+        )
+        headers = {"Content-Language": language, "Cache-Control": "no-store"}
+        if problem.retry_after is not None:
+            headers["Retry-After"] = str(problem.retry_after)
+        if problem.status == Unauthenticated.status:
+            headers["WWW-Authenticate"] = "Bearer"
+        return web.Response(
+            status=problem.status,
+            body=msgspec.json.encode(document),
+            content_type=PROBLEM_JSON,
+            headers=headers,
+        )
+
+    async def _answer(self, request: web.Request, route: Route) -> _Answer:
+        if request.method not in SAFE_METHODS:
+            refuse_foreign_origin(request)
+        # Who calls is settled before the body is read: a stranger cannot make us buffer it.
+        async with self._database.connection() as connection:
+            principal = await identify(connection, request)
+        if route.permission is not None:
+            if principal is NOBODY:
+                raise Unauthenticated()
+            if not principal.may(route.permission):
+                raise Forbidden(permission=route.permission)
+        query = _decode_query(request, route)
+        raw = await _read_body(request, route)
+        body = _decode_body(raw, route)
+
+        async def work(connection: Connection) -> _Answer:
+            call = Call(
+                connection=connection,
+                principal=principal,
+                path=request.match_info,
+                query=query,
+                body=body,
+                language=language_of(request),
+                if_match=request.headers.get("If-Match", ""),
+                address=request.remote or "",
+            )
+            key = request.headers.get("Idempotency-Key", "")
+            if request.method != "POST" or not key or not route.keep_answer:
+                return _encode(await route.handler(call), route, request.headers)
+            return await _once(call, key, request, raw, route)
+
+        if request.method in SAFE_METHODS:
+            async with self._database.connection() as connection:
+                return await work(connection)
+        return await self._database.run(work)
+
+
+async def identify(connection: Connection, request: web.Request) -> Principal:
+    """Return who calls, by bearer token or session cookie; NOBODY without a valid one."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        secret = request.cookies.get(COOKIE, "")
+    if not secret.strip():
+        return NOBODY
+    return await principal_of(connection, secret.strip()) or NOBODY
+
+
+async def authenticate(connection: Connection, request: web.Request) -> Principal:
+    """Return who calls. Raises Unauthenticated."""
+    principal = await identify(connection, request)
+    if principal is NOBODY:
+        raise Unauthenticated()
+    return principal
+
+
+def refuse_foreign_origin(request: web.Request) -> None:
+    """Raise ForeignOrigin when a browser says that another site's page sent this.
+
+    A browser sends Origin with every unsafe or WebSocket request; other clients send none.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise ForeignOrigin()
+
+
+def language_of(request: web.Request) -> str:
+    """Return the caller's language."""
+    return negotiate(
+        request.headers.get("Accept-Language", ""), request.cookies.get(LANGUAGE_COOKIE)
+    )
+
+
+def request_id(request: web.Request) -> str:
+    """Return the request's id, the same in every log line and problem of this request."""
+    if "id" not in request:
+        request["id"] = new_id()
+    return str(request["id"])
+
+
+async def _once(
+    call: Call[Any, Any], key: str, request: web.Request, raw: bytes, route: Route
+) -> _Answer:
+    """Run the handler once for this key; a repeat gets the stored answer."""
+    if len(key) > 255:
+        raise Malformed(field="Idempotency-Key")
+    fingerprint = hashlib.sha256(f"{request.method} {request.path_qs}\n".encode() + raw).digest()
+    # A concurrent twin waits here until the first commits, and then finds its row.
+    fresh = await call.connection.fetchval(
+        """
+        insert into kernel.idempotency (actor, key, request) values ($1, $2, $3)
+        on conflict do nothing returning true
+        """,
+        call.principal.actor,
+        key,
+        fingerprint,
+    )
+    if fresh:
+        answer = _encode(await route.handler(call), route, request.headers)
+        await call.connection.execute(
+            """
+            update kernel.idempotency set status = $3, answer = $4, headers = $5
+             where actor = $1 and key = $2
+            """,
+            call.principal.actor,
+            key,
+            answer.status,
+            answer.body,
+            msgspec.json.encode(answer.headers).decode(),
+        )
+        return answer
+    row = await call.connection.fetchrow(
+        "select request, status, answer, headers from kernel.idempotency"
+        " where actor = $1 and key = $2",
+        call.principal.actor,
+        key,
+    )
+    if row is None or row["status"] is None:  # deleted by retention between the two statements
+        raise Unavailable(retry_after=1)
+    if row["request"] != fingerprint:
+        raise KeyReused(field="Idempotency-Key")
+    headers = msgspec.json.decode(row["headers"], type=dict[str, str])
+    return _Answer(row["status"], row["answer"], headers | {"Idempotent-Replayed": "true"})
+
+
+def _encode(value: Any, route: Route, request_headers: Mapping[str, str]) -> _Answer:
+    reply = value if isinstance(value, Reply) else Reply(value, status=route.status)
+    status = int(reply.status)
+    headers = {"Cache-Control": "no-store", **reply.headers}
+    if reply.location:
+        headers["Location"] = reply.location
+    if reply.filename:
+        headers["Content-Disposition"] = f'attachment; filename="{reply.filename}"'
+    if reply.version is not None:
+        headers["ETag"] = f'"{reply.version}"'
+        if request_headers.get("If-None-Match") == headers["ETag"]:
+            return _Answer(304, b"", headers)
+    media = reply.media_type or route.answer_media
+    if reply.value is None:
+        return _Answer(204 if status == 200 else status, b"", headers)
+    headers["Content-Type"] = media if media == JSON else f"{media}; charset=utf-8"
+    body = reply.value if isinstance(reply.value, bytes) else msgspec.json.encode(reply.value)
+    return _Answer(status, body, headers)
+
+
+def _decode_query(request: web.Request, route: Route) -> msgspec.Struct:
+    pairs = request.query
+    if len(set(pairs)) != len(pairs):
+        raise Malformed(expected="each parameter once")
+    try:
+        return msgspec.convert(dict(pairs), route.query, strict=False)
+    except msgspec.ValidationError as error:
+        raise _malformed(error) from error
+
+
+async def _read_body(request: web.Request, route: Route) -> bytes:
+    if route.body is Nothing:
+        return b""
+    if (request.content_length or 0) > route.max_body_bytes:
+        raise TooLarge(limit=route.max_body_bytes)
+    if request.content_type != route.body_media:
+        raise WrongMediaType(expected=route.body_media)
+    body = bytearray()
+    async for chunk in request.content.iter_chunked(65536):
+        body += chunk
+        if len(body) > route.max_body_bytes:
+            raise TooLarge(limit=route.max_body_bytes)
+    return bytes(body)
+
+
+def _decode_body(raw: bytes, route: Route) -> Any:
+    if route.body is Nothing:
+        return NOTHING
+    if route.body is bytes:
+        return raw
+    try:
+        return msgspec.json.decode(raw, type=route.body)
+    except msgspec.ValidationError as error:
+        raise _malformed(error, status=Invalid) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(expected=JSON) from error
+
+
+def _malformed(error: msgspec.ValidationError, status: type[Problem] = Malformed) -> Problem:
+    """Say where the value is and what would be right, in msgspec's words."""
+    found = _WHERE.match(str(error))
+    where = (found["where"] or "") if found else ""
+    what = found["what"] if found else str(error)
+    unknown = re.match(r"Object contains unknown field `(.*)`", what)
+    return status(field=where or (unknown[1] if unknown else ""), expected=what)
+
+
+def unique_violation(error: asyncpg.UniqueViolationError) -> str:
+    """Return the name of the violated constraint, which the caller maps to a field."""
+    return error.constraint_name or ""

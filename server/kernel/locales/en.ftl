@@ -1,0 +1,36 @@
+## What is said when a request cannot be taken
+
+problem-problem = The request was not accepted
+    .detail = Check what you entered and try again.
+problem-malformed = The request cannot be read
+    .detail = It does not have the right form. Correct the field that is named, and send it again.
+problem-invalid = Please correct the entry
+    .detail = Correct the fields that are marked, and save again.
+problem-unauthenticated = Please sign in
+    .detail = There is no valid token. Run genba-server token NAME on the server and enter the token that it prints.
+problem-forbidden = You are not allowed to do this
+    .detail = It needs the permission “{ $permission }”. Ask an administrator.
+problem-foreign-origin = Another site may not act here
+    .detail = Open Genba's own page again and do it there.
+problem-not-found = Not found
+    .detail = It was removed, or the address is wrong. Go back to the list and look for it there.
+problem-method-not-allowed = This cannot be done here
+    .detail = The address exists, but does not take this kind of request.
+problem-conflicting = It no longer fits the present state
+    .detail = Something changed meanwhile. Reload, look again, and decide anew.
+problem-already-there = Already in use
+    .detail = “{ $value }” is registered already. Choose another value, or look at the one that is there.
+problem-precondition-required = Which version was edited?
+    .detail = Load it again, and send the change with If-Match.
+problem-precondition-failed = Somebody else changed it first
+    .detail = Load the latest version, and make your change again.
+problem-too-large = Too large
+    .detail = It is larger than what can be taken. Send it in parts.
+problem-wrong-media-type = This format is not accepted
+    .detail = Send CSV as text/csv, and everything else as application/json.
+problem-key-reused = The same key came with a different request
+    .detail = Send it again with a fresh Idempotency-Key.
+problem-unavailable = The database cannot be reached
+    .detail = Nothing was changed. Wait a moment and try again.
+problem-unexpected = Something went wrong in the server
+    .detail = Try again. If it goes on, tell an administrator the number { $id }.

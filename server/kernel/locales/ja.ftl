@@ -1,0 +1,36 @@
+## 問い合わせを受けられなかったときの言葉
+
+problem-problem = 受け付けられませんでした
+    .detail = 入力内容を確かめて、もう一度お試しください。
+problem-malformed = 読み取れない内容です
+    .detail = 送られた内容の形が正しくありません。示された項目を直して、もう一度送ってください。
+problem-invalid = 入力を直してください
+    .detail = 示された項目を直して、もう一度保存してください。
+problem-unauthenticated = サインインが必要です
+    .detail = 有効なトークンがありません。サーバーで genba-server token 名前 を実行し、出てきたトークンを入力してください。
+problem-forbidden = 権限がありません
+    .detail = この操作には「{ $permission }」の権限が必要です。管理者に相談してください。
+problem-foreign-origin = ほかのサイトからの操作は受け付けません
+    .detail = Genba の画面を開き直して、そこから操作してください。
+problem-not-found = 見つかりません
+    .detail = 削除されたか、アドレスが違います。一覧に戻って探してください。
+problem-method-not-allowed = この操作はできません
+    .detail = このアドレスでは、その操作を受け付けていません。
+problem-conflicting = 今の状態と食い違っています
+    .detail = ほかの操作で状態が変わっています。画面を読み直して、もう一度確かめてください。
+problem-already-there = すでに使われています
+    .detail = 「{ $value }」はすでに登録されています。別の値にするか、登録済みのものを確かめてください。
+problem-precondition-required = どの版を直したのか分かりません
+    .detail = 読み直してから、If-Match を付けて送ってください。
+problem-precondition-failed = ほかの人が先に変更しました
+    .detail = 最新の内容を読み直してから、もう一度変更してください。
+problem-too-large = 大きすぎます
+    .detail = 送れる大きさを超えています。分けて送ってください。
+problem-wrong-media-type = 受け付けられない形式です
+    .detail = 形式を確かめてください。CSV は text/csv、それ以外は application/json で送ります。
+problem-key-reused = 同じ受付番号で、ちがう内容が送られました
+    .detail = Idempotency-Key を新しくして、もう一度送ってください。
+problem-unavailable = データベースにつながりません
+    .detail = 何も変更されていません。少し待ってから、もう一度お試しください。
+problem-unexpected = サーバーで問題が起きました
+    .detail = もう一度お試しください。続くときは、番号 { $id } を管理者に伝えてください。

@@ -1,0 +1,1 @@
+"""One folder a domain; each the same shape."""

@@ -1,0 +1,152 @@
+"""HTTP of agents, enrolments and the quarantine: path, permission, request, answer."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from server.kernel.http import (
+    API,
+    Call,
+    Nothing,
+    Page,
+    Paging,
+    Reply,
+    Route,
+    read_cursor,
+    write_cursor,
+)
+from server.modules.devices import store
+from server.modules.devices.model import (
+    AgentChange,
+    AgentView,
+    EnrolAnswer,
+    Enrolment,
+    EnrolmentDraft,
+    EnrolRequest,
+    QuarantinedRow,
+    QuarantineState,
+    view,
+)
+from server.modules.devices.service import Devices, Retrier
+
+READ = "devices.read"
+WRITE = "devices.write"
+
+
+class QuarantineQuery(Paging, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Filters of the quarantine."""
+
+    state: QuarantineState | None = None
+
+
+def routes(devices: Devices, retrier: Retrier) -> Sequence[Route]:
+    """Return this module's operations."""
+
+    async def list_agents(call: Call[Nothing, Nothing]) -> Page[AgentView]:
+        now = datetime.now(UTC)
+        agents = [view(agent, now) for agent in await store.list_agents(call.connection)]
+        return Page(agents, None, len(agents))
+
+    async def get(call: Call[Nothing, Nothing]) -> Reply:
+        agent = await devices.agent(call.connection, call.path["id"])
+        return Reply(view(agent, datetime.now(UTC)), version=agent.row_version)
+
+    async def change(call: Call[Nothing, AgentChange]) -> Reply:
+        agent = await devices.change(
+            call.connection,
+            call.principal.actor,
+            call.path["id"],
+            call.body,
+            call.expected_version(),
+        )
+        return Reply(view(agent, datetime.now(UTC)), version=agent.row_version)
+
+    async def revoke(call: Call[Nothing, Nothing]) -> Reply:
+        agent = await devices.revoke(call.connection, call.principal.actor, call.path["id"])
+        return Reply(view(agent, datetime.now(UTC)), version=agent.row_version)
+
+    async def create_enrolment(call: Call[Nothing, EnrolmentDraft]) -> Enrolment:
+        return await devices.create_enrolment(call.connection, call.principal.actor, call.body)
+
+    async def enrol(call: Call[Nothing, EnrolRequest]) -> EnrolAnswer:
+        return await devices.enrol(call.connection, call.body.token)
+
+    async def list_quarantine(call: Call[QuarantineQuery, Nothing]) -> Page[QuarantinedRow]:
+        query = call.query
+        after = read_cursor(query.cursor, tuple[str])[0] if query.cursor else None
+        rows = await store.list_quarantine(
+            call.connection, state=query.state, after=after, limit=query.limit + 1
+        )
+        shown = rows[: query.limit]
+        return Page(shown, write_cursor(shown[-1].id) if len(rows) > query.limit else None)
+
+    async def retry(call: Call[Nothing, Nothing]) -> QuarantinedRow:
+        return await devices.retry_quarantined(
+            call.connection, call.principal.actor, call.path["id"], retrier
+        )
+
+    async def discard(call: Call[Nothing, Nothing]) -> QuarantinedRow:
+        return await devices.discard_quarantined(
+            call.connection, call.principal.actor, call.path["id"]
+        )
+
+    agents, quarantine = f"{API}/devices/agents", f"{API}/devices/quarantine"
+    return (
+        Route("GET", agents, READ, list_agents, "List agents", answer=Page[AgentView]),
+        Route("GET", agents + "/{id}", READ, get, "Get an agent", answer=AgentView),
+        Route(
+            "PATCH",
+            agents + "/{id}",
+            WRITE,
+            change,
+            "Rename or move an agent",
+            body=AgentChange,
+            answer=AgentView,
+        ),
+        Route("POST", agents + "/{id}/revoke", WRITE, revoke, "Revoke an agent", answer=AgentView),
+        Route(
+            "POST",
+            f"{API}/devices/enrolments",
+            WRITE,
+            create_enrolment,
+            "Make a one-time enrolment token",
+            body=EnrolmentDraft,
+            answer=Enrolment,
+            status=201,
+            keep_answer=False,
+        ),
+        Route(
+            "POST",
+            f"{API}/devices/enrol",
+            None,
+            enrol,
+            "Exchange an enrolment token for an agent's key",
+            body=EnrolRequest,
+            answer=EnrolAnswer,
+            keep_answer=False,
+        ),
+        Route(
+            "GET",
+            quarantine,
+            READ,
+            list_quarantine,
+            "List quarantined rows",
+            QuarantineQuery,
+            answer=Page[QuarantinedRow],
+        ),
+        Route(
+            "POST",
+            quarantine + "/{id}/retry",
+            WRITE,
+            retry,
+            "Try a quarantined row again",
+            answer=QuarantinedRow,
+        ),
+        Route(
+            "POST",
+            quarantine + "/{id}/discard",
+            WRITE,
+            discard,
+            "Give a quarantined row up",
+            answer=QuarantinedRow,
+        ),
+    )

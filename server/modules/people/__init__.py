@@ -1,0 +1,1 @@
+"""Persons and the cards that stand for them."""

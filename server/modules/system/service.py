@@ -1,0 +1,39 @@
+"""Commands of this domain."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from server.kernel.auth import EVERYTHING, create_token
+from server.kernel.database import Connection
+from server.kernel.journal import Journal, NewEntry
+from server.modules.system import events
+
+MODULE = "system"
+
+
+class System:
+    """Tokens. Every command runs in its caller's transaction."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    async def create_token(
+        self, connection: Connection, actor: str, name: str, *, days: int | None
+    ) -> str:
+        """Make a token that may do everything; it can only be read now. None: for ever."""
+        expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
+        permissions = frozenset({EVERYTHING})
+        token = await create_token(connection, name, permissions, expires_at)
+        news = events.TokenNews(
+            sorted(permissions), "" if expires_at is None else expires_at.isoformat()
+        )
+        entry = NewEntry(
+            actor=actor,
+            module=MODULE,
+            kind=events.TOKEN_CREATED,
+            subject=name,
+            body=msgspec.json.encode(news),
+        )
+        await self._journal.append(connection, [entry])
+        return token

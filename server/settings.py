@@ -1,0 +1,151 @@
+"""The server's settings: `config/server.toml`, overridden by `GENBA_SERVER__SECTION__KEY`."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from contract.settings_file import SettingsError, read_settings
+
+PREFIX = "GENBA_SERVER"
+SYSTEM_FILE = Path("/etc/genba/server.toml")
+REPO_FILE = Path(__file__).parent.parent / "config" / "server.toml"
+CREDENTIAL = "genba-database-dsn"
+LEVELS = ("debug", "info", "warning", "error")
+LANGUAGES = ("ja", "en")
+MASK = "********"
+
+
+class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the server listens; port 0 takes a free one. The outside reaches it through a proxy."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+
+class DatabaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How Postgres is reached: a DSN, or a file of mode 0600 that holds it."""
+
+    dsn: str = ""
+    dsn_file: str = ""
+    pool_max: int = 8
+
+
+class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What this place is called, its IANA time zone and its first language."""
+
+    name: str = "現場"
+    zone: str = "Asia/Tokyo"
+    language: str = "ja"
+
+
+class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The least severe level that is logged."""
+
+    level: str = "info"
+
+
+class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long things are kept that nobody needs for ever."""
+
+    idempotency_hours: int = 24
+    enrolment_days: int = 30
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that can be set."""
+
+    http: HttpSettings = HttpSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    site: SiteSettings = SiteSettings()
+    log: LogSettings = LogSettings()
+    retention: RetentionSettings = RetentionSettings()
+
+
+def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read settings from `path`, or from the usual places; no file at all means the defaults.
+
+    Raises SettingsError for a missing `path`, broken TOML, an unknown key, a wrong value.
+    """
+    if path is None:
+        path = next((file for file in (SYSTEM_FILE, REPO_FILE) if file.exists()), None)
+    try:
+        document = b"" if path is None else path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from error
+    settings = read_settings(Settings, document, environment, PREFIX)
+    _check(settings)
+    return settings
+
+
+def database_dsn(settings: Settings, environment: Mapping[str, str] = os.environ) -> str:
+    """Return where the database is: the DSN set, its file, or the systemd credential.
+
+    Raises SettingsError if there is none, or if its file can be read by others.
+    """
+    database = settings.database
+    if database.dsn and database.dsn_file:
+        raise SettingsError("set database.dsn or database.dsn_file, not both")
+    if database.dsn:
+        return database.dsn
+    if database.dsn_file:
+        return _secret(Path(database.dsn_file), "database.dsn_file")
+    if folder := environment.get("CREDENTIALS_DIRECTORY"):
+        credential = Path(folder) / CREDENTIAL
+        if credential.is_file():
+            return credential.read_text(encoding="utf-8").strip()
+    raise SettingsError(
+        "no database is set: give database.dsn_file in the settings file, "
+        f"{PREFIX}__DATABASE__DSN in the environment, or the systemd credential {CREDENTIAL}"
+    )
+
+
+def shown(settings: Settings) -> str:
+    """Return the settings as TOML, secrets masked."""
+    lines: list[str] = []
+    for section, table in msgspec.to_builtins(settings).items():
+        lines.append(f"[{section}]")
+        for key, value in table.items():
+            kept = MASK if key == "dsn" and value else value
+            # A JSON string or number is written the same way in TOML.
+            lines.append(f"{key} = {msgspec.json.encode(kept).decode()}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _secret(path: Path, setting: str) -> str:
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{setting}: cannot read {path}: {error.strerror}") from error
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SettingsError(f"{setting}: {path} can be read by others; run chmod 600 {path}")
+    if not text:
+        raise SettingsError(f"{setting}: {path} is empty")
+    return text
+
+
+def _check(settings: Settings) -> None:
+    if not 0 <= settings.http.port <= 65_535:
+        raise SettingsError("http.port must be between 0 and 65535")
+    if not 2 <= settings.database.pool_max <= 100:
+        raise SettingsError("database.pool_max must be between 2 and 100")
+    dsn = settings.database.dsn
+    if dsn and urlsplit(dsn).scheme not in ("postgres", "postgresql"):
+        raise SettingsError("database.dsn must begin with postgresql://")
+    try:
+        ZoneInfo(settings.site.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsError("site.zone must be an IANA time zone such as Asia/Tokyo") from error
+    if settings.site.language not in LANGUAGES:
+        raise SettingsError(f"site.language must be one of {', '.join(LANGUAGES)}")
+    if settings.log.level not in LEVELS:
+        raise SettingsError(f"log.level must be one of {', '.join(LEVELS)}")
+    for name in ("idempotency_hours", "enrolment_days"):
+        if getattr(settings.retention, name) < 1:
+            raise SettingsError(f"retention.{name} must be at least 1")
