@@ -31,7 +31,7 @@ def microseconds(at: datetime) -> int:
 
 
 def genesis(epoch: str) -> bytes:
-    """Return what stands in for the previous hash at position 1: SHA-256 of the first epoch's id."""
+    """Return what stands before position 1: the SHA-256 of the first epoch's id."""
     return hashlib.sha256(epoch.encode()).digest()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+from asyncpg.transaction import Transaction
 
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
@@ -39,6 +40,8 @@ _LOST = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
+    # What asyncpg says when the goodbye of a dying backend comes between two statements.
+    asyncpg.InternalClientError,
 )
 _AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
@@ -96,7 +99,7 @@ async def connect(dsn: str, *, name: str = "genba") -> AsyncGenerator[Connection
     except _LOST as error:
         raise DatabaseUnavailable(str(error)) from error
     except (OSError, asyncpg.InterfaceError) as error:
-        if connection.is_closed():
+        if _is_closed(connection):
             raise DatabaseUnavailable(str(error)) from error
         raise
     finally:
@@ -159,6 +162,7 @@ class Database:
             yield lent
         except Exception as error:
             if _is_lost(error, lent):
+                _abandon(lent)
                 raise DatabaseUnavailable(str(error)) from error
             raise
         finally:
@@ -178,8 +182,7 @@ class Database:
             try:
                 yield connection
             except BaseException:
-                if not connection.is_closed():
-                    await transaction.rollback()
+                await _roll_back(connection, transaction)
                 raise
             try:
                 await transaction.commit()
@@ -220,7 +223,28 @@ class Database:
         return PoolUse(size=size, idle=idle, in_use=size - idle, waiting=self._waiting)
 
 
+async def _roll_back(connection: Connection, transaction: Transaction) -> None:
+    """Roll back; a connection on which that fails is closed, which rolls back just as well."""
+    try:
+        if not _is_closed(connection):
+            await transaction.rollback()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        _abandon(connection)
+
+
+def _abandon(connection: Connection) -> None:
+    if not _is_closed(connection):
+        connection.terminate()
+
+
+def _is_closed(connection: Connection) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:  # the pool has taken back a connection that closed
+        return True
+
+
 def _is_lost(error: Exception, connection: Connection) -> bool:
     if isinstance(error, _LOST):
         return True
-    return isinstance(error, OSError | asyncpg.InterfaceError) and connection.is_closed()
+    return isinstance(error, OSError | asyncpg.InterfaceError) and _is_closed(connection)

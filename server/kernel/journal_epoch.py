@@ -8,7 +8,8 @@ from server.kernel.sealing import LAST_SEQ, read_standing, write_seals
 
 _HERE = """
     select system_identifier,
-           ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer as timeline
+           ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
+               as timeline
       from pg_control_system()
 """
 

@@ -49,7 +49,10 @@ class Sealer:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _wait_for_lead(self, connection: Connection) -> None:
-        while not await connection.fetchval("select pg_try_advisory_lock($1)", LOCK):
+        # Waiting for the lock within Postgres would hold a snapshot, and so hold back vacuum.
+        while True:
+            if await connection.fetchval("select pg_try_advisory_lock($1)", LOCK):
+                break
             await asyncio.sleep(POLL_SECONDS)
         self._leading = True
         if await ensure_epoch(connection):
