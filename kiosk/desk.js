@@ -49,6 +49,8 @@ export class Desk {
       },
     });
     this.opened = false;
+    /** The agent began anew since this page was loaded. */
+    this.outlived = false;
     setInterval(() => this.tick(), TICK_MS);
     setInterval(() => this.draw(), DRAWING_MS);
   }
@@ -76,6 +78,17 @@ export class Desk {
     this.remember(message);
     this.sound(message.feedback, before === null);
     if (before) this.notice(before, message);
+    this.renew(before, message);
+  }
+
+  /**
+   * Revisions start again with a new agent, which may bring a new page: load it when nobody is here.
+   * @param {State | null} before
+   * @param {State} after
+   */
+  renew(before, after) {
+    this.outlived ||= before !== null && after.revision < before.revision;
+    if (this.outlived && after.screen.type === "waiting") location.reload();
   }
 
   /** @param {State} state */

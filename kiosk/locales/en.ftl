@@ -67,7 +67,7 @@ done-borrower = Was with { $name }
 
 ## Unknown card
 unknown-title = This card is not registered
-unknown-do = Please ask an administrator. The card is now in their list of unknown cards.
+unknown-do = Please ask an administrator. Its number appears in their list of unknown cards.
 unknown-number = Card number
 unknown-never-title = This card cannot be used
 unknown-never = Cards of this kind cannot be registered.
@@ -156,3 +156,4 @@ drawer-people = Staff
 drawer-search = Search name or number
 drawer-out = Out
 drawer-none = Nothing found
+drawer-empty = No cards yet

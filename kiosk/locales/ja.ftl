@@ -63,7 +63,7 @@ done-borrower = 借りていた人：{ $name } さん
 
 ## Unknown card
 unknown-title = 登録されていないカードです
-unknown-do = 管理者に声をかけてください。このカードは管理画面の「未登録カード」に届いています。
+unknown-do = 管理者に声をかけてください。カード番号は管理画面の「未登録カード」に出ます。
 unknown-number = カード番号
 unknown-never-title = このカードは使えません
 unknown-never = 登録に使えない種類のカードです。
@@ -152,3 +152,4 @@ drawer-people = 社員証
 drawer-search = 名前・番号で探す
 drawer-out = 貸出中
 drawer-none = 見つかりません
+drawer-empty = カードはまだありません

@@ -59,7 +59,7 @@ export function Drawer({ desk }) {
           </button>
         </li>`,
       )}
-      ${cards.length === 0 && html`<li class="k-drawer-none">${t("drawer-none")}</li>`}
+      ${cards.length === 0 && html`<li class="k-drawer-none">${t(search.value ? "drawer-none" : "drawer-empty")}</li>`}
     </ul>
   </aside>`;
 }

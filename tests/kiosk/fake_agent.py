@@ -86,6 +86,10 @@ class FakeAgent:
         for page in pages:
             page.send(text)
 
+    def forget_revision(self) -> None:
+        """Count from one again, as a new process does."""
+        self._revision = 0
+
     def show_raw(self, message: dict[str, str]) -> None:
         """Send what no State is, as a later release might."""
         for page in list(self._pages):

@@ -1,19 +1,8 @@
 """What the page says to the agent, and how it behaves when things go wrong."""
 
+import re
+
 import msgspec
-from kiosk.conftest import OpenPage
-from kiosk.fake_agent import FakeAgent
-from kiosk.scenes import (
-    GONE,
-    LOANS,
-    READY,
-    SCENES,
-    item,
-    line,
-    person,
-    session,
-    state,
-)
 from playwright.sync_api import Page, expect
 
 from contract.cards import CardUid
@@ -30,6 +19,19 @@ from contract.kiosk import (
     Tap,
     Tone,
     Undo,
+)
+from kiosk.conftest import OpenPage
+from kiosk.fake_agent import FakeAgent
+from kiosk.scenes import (
+    GONE,
+    LOANS,
+    READY,
+    SCENES,
+    item,
+    line,
+    person,
+    session,
+    state,
 )
 
 #: Counts the oscillators that sound.js starts, by frequency.
@@ -192,6 +194,25 @@ def test_page_says_that_the_agent_is_away_and_finds_it_again(
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_a_new_agent_brings_its_own_page_once_nobody_is_there(
+    agent: FakeAgent, open_page: OpenPage
+) -> None:
+    agent.show(state())
+    agent.show(state())
+    page = open_page(complaints_expected=True)
+    screen(page, "waiting")
+    agent.stop()
+    agent.start()
+    agent.forget_revision()
+    agent.show(state(session(line(0)), tone=Tone.BORROWED))
+    screen(page, "session")
+    assert agent.asked.count("/") == 1
+    with page.expect_event("load"):
+        agent.show(state())
+    screen(page, "waiting")
+    assert agent.asked.count("/") == 2
+
+
 def test_what_was_done_last_is_still_seen_when_waiting(
     agent: FakeAgent, open_page: OpenPage
 ) -> None:
@@ -245,16 +266,16 @@ def test_the_drawer_never_covers_the_stage(agent: FakeAgent, open_page: OpenPage
     agent.show(SCENES["session_demo"]())
     for size in ((1280, 800), (390, 844)):
         page = open_page(size)
-        opener = page.get_by_role("button", name="体験用カード")
-        if opener.count():
-            opener.tap()
+        screen(page, "session")
         stage, drawer = page.locator(".k-stage"), page.locator("aside.k-drawer")
-        expect(drawer).to_be_visible()
-        left, right = stage.bounding_box(), drawer.bounding_box()
-        assert left and right
-        beside = left["x"] + left["width"] <= right["x"] + 1
-        below = left["y"] + left["height"] <= right["y"] + 1
-        assert beside or below
+        toggle = drawer.get_by_role("button", name=re.compile("^(体験用カード|カードをしまう)$"))
+        for _ in ("as it starts", "the other way"):
+            left, right = stage.bounding_box(), drawer.bounding_box()
+            assert left and right
+            beside = left["x"] + left["width"] <= right["x"] + 1
+            below = left["y"] + left["height"] <= right["y"] + 1
+            assert beside or below
+            toggle.tap()
 
 
 def test_without_the_virtual_reader_there_is_no_drawer(

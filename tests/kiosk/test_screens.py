@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, expect
+
 from kiosk.conftest import OpenPage
 from kiosk.fake_agent import FakeAgent
 from kiosk.scenes import LONG_NAME, SCENES, state
-from playwright.sync_api import Page, expect
 
 KIOSK_SIZE = (1280, 800)
 SIZES = (KIOSK_SIZE, (390, 844), (1440, 900))
