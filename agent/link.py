@@ -45,7 +45,10 @@ from contract.link import (
 
 log = logging.getLogger(__name__)
 
+SPEAKS = frozenset({PROTOCOL, PROTOCOL - 1})  # a skew of one release works
 ANSWER_SECONDS = 30
+# A link that ends sooner was not a success: a server that greets and then fails is not hurried.
+STEADY_SECONDS = 10
 CONNECT_SECONDS = 10
 PING_SECONDS = 20
 # Learning an offset again costs a write; a smaller difference is the network's jitter.
@@ -124,6 +127,7 @@ class Link:
         heartbeat: Callable[[int | None], Heartbeat],
         changed: Callable[[LinkStatus], None],
         backoff: Backoff | None = None,
+        steady_seconds: float = STEADY_SECONDS,
     ) -> None:
         self._url = _link_url(url)
         self._version = version
@@ -135,6 +139,7 @@ class Link:
         self._heartbeat = heartbeat
         self._changed = changed
         self._backoff = backoff or Backoff()
+        self._steady_seconds = steady_seconds
         self._status = LinkStatus()
         self._pulse = asyncio.Event()
         self._in_flight: dict[EventId, QueuedRow] = {}
@@ -156,6 +161,7 @@ class Link:
                 except LinkEnded as exc:
                     log.info("link ended", extra={"reason": str(exc), "problem": exc.problem})
                     self._enter(LinkState.WAITING, exc.problem)
+            _stop_if_cancelled()
             await asyncio.sleep(self._backoff.next_seconds())
 
     def _enter(self, state: LinkState, problem: Problem | None = None) -> None:
@@ -203,16 +209,21 @@ class Link:
     async def _converse(self, socket: ClientConnection) -> None:
         self._enter(LinkState.GREETING)
         await self._greet(socket)
-        self._backoff.reset()
         self._enter(LinkState.ONLINE, Problem.NONE)
+        began = time.monotonic()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._listen(socket))
                 group.create_task(self._send_facts(socket))
                 group.create_task(self._send_heartbeats(socket))
+                # In the group's body, so that Python 3.11 takes back the cancellation with which
+                # a failing task ends it; `_stop_if_cancelled` relies on that count.
+                await self._listen(socket)
         except* (LinkEnded, ConnectionClosed, OutboxError, OSError) as several:
             # One connection, one reason: the first task to fail ended the others.
             raise _first(several) from None
+        finally:
+            if time.monotonic() - began >= self._steady_seconds:
+                self._backoff.reset()
 
     async def _greet(self, socket: ClientConnection) -> None:
         now = self._clock.now()
@@ -235,7 +246,7 @@ class Link:
         except TimeoutError:
             raise LinkEnded("no welcome") from None
         match answer:
-            case Welcome(protocol=protocol) if protocol != PROTOCOL:
+            case Welcome(protocol=protocol) if protocol not in SPEAKS:
                 raise LinkEnded(f"the server speaks protocol {protocol}", Problem.VERSION)
             case Welcome(name=name, site=site, server_us=server_us):
                 self._status.agent, self._status.site = name, site
@@ -358,6 +369,13 @@ async def _send(socket: ClientConnection, message: Up) -> None:
 
 def _farewell(code: str, detail: str) -> LinkEnded:
     return LinkEnded(f"goodbye: {code} {detail}", _GOODBYES.get(code, Problem.UNREACHABLE))
+
+
+def _stop_if_cancelled() -> None:
+    """Raise the cancellation that a task group swallowed: its children's errors go before it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -4,21 +4,11 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
 import pytest
-from support.link_server import LONG_ENOUGH, LinkServer
-from support.workshop import (
-    NOON_US,
-    WRENCH_CARD,
-    YAMADA_CARD,
-    event_id,
-    item,
-    moment,
-    person,
-    snapshot,
-)
 
 from agent.backoff import Backoff
 from agent.clock import BootClock, Reading
@@ -41,6 +31,17 @@ from contract.link import (
     RowStatus,
 )
 from contract.moment import Clock
+from support.link_server import LONG_ENOUGH, LinkServer
+from support.workshop import (
+    NOON_US,
+    WRENCH_CARD,
+    YAMADA_CARD,
+    event_id,
+    item,
+    moment,
+    person,
+    snapshot,
+)
 
 HERE = BootId("boot-of-the-test")
 
@@ -48,7 +49,15 @@ HERE = BootId("boot-of-the-test")
 class AgentSide:
     """Outbox, replica and link, with what the link last said of itself."""
 
-    def __init__(self, outbox: Outbox, replica: Replica, file: ReplicaFile, url: str) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        replica: Replica,
+        file: ReplicaFile,
+        url: str,
+        backoff: Backoff | None = None,
+        steady_seconds: float = 10,
+    ) -> None:
         self.outbox = outbox
         self.replica = replica
         self.clock = BootClock(HERE, lambda: Reading(5_000_000, 77, False))
@@ -66,7 +75,8 @@ class AgentSide:
             self.clock,
             self._heartbeat,
             self._changed,
-            Backoff(0.01, 0.05),
+            backoff or Backoff(0.01, 0.05),
+            steady_seconds,
         )
 
     def _heartbeat(self, oldest_us: int | None) -> Heartbeat:
@@ -348,6 +358,35 @@ async def test_nobody_listening_is_unreachable_and_found_again(tmp_path: Path) -
             assert len(server.facts) == 3
         running.cancel()
         await asyncio.wait([running])
+
+
+def beats(server: LinkServer, number: int) -> bool:
+    return len(server.heartbeats) >= number
+
+
+@pytest.mark.parametrize(("steady_seconds", "slows_down"), [(60, True), (0, False)])
+async def test_a_server_that_greets_and_then_fails_is_not_hurried(
+    tmp_path: Path, server: LinkServer, steady_seconds: float, slows_down: bool
+) -> None:
+    bounds: list[float] = []
+
+    def draw(_: float, bound: float) -> float:
+        bounds.append(bound)
+        return 0.0
+
+    async with AsyncExitStack() as stack:
+        outbox = await stack.enter_async_context(Outbox.open(tmp_path / "outbox.db"))
+        replica = Replica()
+        file = await stack.enter_async_context(ReplicaFile.open(tmp_path / "r.db", replica))
+        backoff = Backoff(1, 30, draw)
+        side = AgentSide(outbox, replica, file, server.url, backoff, steady_seconds)
+        running = asyncio.create_task(side.link.run())
+        for number in range(1, 6):
+            await server.seen(partial(beats, server, number))
+            await server.sockets[-1].close()
+        running.cancel()
+        await asyncio.wait([running])
+    assert (bounds[3] > bounds[0]) is slows_down
 
 
 def test_waiting_grows_to_a_cap_and_begins_anew_after_a_success() -> None:
