@@ -9,6 +9,11 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+
+from contract.facts import Borrowed, CardUnknown, Returned, Undone
+from contract.ids import LoanId
+from contract.kiosk import AskPerson, Drawing, Session, State, Tone, Undo, UnknownCard
+from contract.link import ReaderState
 from support.agent_process import LONG_ENOUGH, REPO, running_agent
 from support.link_server import LinkServer
 from support.workshop import (
@@ -21,11 +26,6 @@ from support.workshop import (
     person,
     snapshot,
 )
-
-from contract.facts import Borrowed, CardUnknown, Returned, Undone
-from contract.ids import LoanId
-from contract.kiosk import AskPerson, Drawing, Session, State, Tone, Undo, UnknownCard
-from contract.link import ReaderState
 
 NOWHERE = "http://127.0.0.1:1"
 

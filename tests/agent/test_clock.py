@@ -4,7 +4,6 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.workshop import BOOT, NOON_US, moment
 
 from agent.clock import (
     EARLIEST_BELIEVABLE_US,
@@ -17,6 +16,7 @@ from agent.clock import (
     system_clock,
 )
 from contract.moment import Clock
+from support.workshop import BOOT, NOON_US, moment
 
 micros = st.integers(min_value=0, max_value=4_000_000_000_000_000)
 

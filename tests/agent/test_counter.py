@@ -6,16 +6,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from support.workshop import (
-    BOOT,
-    NOON_US,
-    UNKNOWN_CARD,
-    WRENCH_CARD,
-    YAMADA_CARD,
-    item,
-    person,
-    replica,
-)
 
 from agent.app import lay_waiting_facts
 from agent.clock import BootClock, Reading
@@ -28,6 +18,16 @@ from contract.cards import CardUid, Technology
 from contract.ids import EventId
 from contract.kiosk import AskPerson, Done, Failed, Session, State, Tone, UnknownCard, Waiting
 from contract.link import ReaderReport, ReaderState
+from support.workshop import (
+    BOOT,
+    NOON_US,
+    UNKNOWN_CARD,
+    WRENCH_CARD,
+    YAMADA_CARD,
+    item,
+    person,
+    replica,
+)
 
 LONG_ENOUGH = 10
 S = TypeVar("S")

@@ -5,18 +5,6 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.workshop import (
-    CALIPER_CARD,
-    SATO_CARD,
-    UNKNOWN_CARD,
-    WRENCH_CARD,
-    YAMADA_CARD,
-    item,
-    moment,
-    numbered_ids,
-    person,
-    replica,
-)
 
 from agent.desk import (
     Attending,
@@ -42,6 +30,18 @@ from contract.ids import EventId
 from contract.kiosk import Tone
 from contract.lending import Refusal
 from contract.replica import ItemRow, ItemStatus, PersonRow, PersonStatus
+from support.workshop import (
+    CALIPER_CARD,
+    SATO_CARD,
+    UNKNOWN_CARD,
+    WRENCH_CARD,
+    YAMADA_CARD,
+    item,
+    moment,
+    numbered_ids,
+    person,
+    replica,
+)
 
 SECOND = 1_000_000
 

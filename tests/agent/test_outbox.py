@@ -11,13 +11,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from support.workshop import NOON_US, YAMADA_CARD, event_id, moment
 
 from agent.outbox import Draft, Outbox, OutboxError, OutboxFull
 from agent.queue_file import CHECKPOINT_PAGES, MAX_WAL_BYTES, QueueFile, QueueNewer
 from contract.facts import CardUnknown, Fact
 from contract.ids import BootId, EventId
 from contract.moment import Clock
+from support.workshop import NOON_US, YAMADA_CARD, event_id, moment
 
 WRITER = """
 import asyncio, sys

@@ -1,5 +1,11 @@
 """What a kiosk knows: the server's rows with its own unsent facts on top."""
 
+from agent.replica import DAY_US, Replica, find
+from contract.cards import CardUid
+from contract.facts import Borrowed, Fact, FactBody, Returned, Undone
+from contract.ids import EventId, JournalEpoch, LoanId
+from contract.link import Changes
+from contract.replica import CardRow, ItemRow, OpenLoan
 from support.workshop import (
     CALIPER_CARD,
     NOON_US,
@@ -12,13 +18,6 @@ from support.workshop import (
     replica,
     snapshot,
 )
-
-from agent.replica import DAY_US, Replica, find
-from contract.cards import CardUid
-from contract.facts import Borrowed, Fact, FactBody, Returned, Undone
-from contract.ids import EventId, JournalEpoch, LoanId
-from contract.link import Changes
-from contract.replica import CardRow, ItemRow, OpenLoan
 
 YAMADA, SATO = person(), person("佐藤 花子", SATO_CARD)
 WRENCH, CALIPER = item(), item("ノギス", CALIPER_CARD)

@@ -4,12 +4,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from support.workshop import CALIPER_CARD, WRENCH_CARD, item, person, snapshot
 
 from agent.replica import Replica
 from agent.replica_file import ReplicaFile
 from contract.ids import JournalEpoch
 from contract.link import Changes
+from support.workshop import CALIPER_CARD, WRENCH_CARD, item, person, snapshot
 
 WRENCH, CALIPER = item(), item("ノギス", CALIPER_CARD)
 
