@@ -1,12 +1,36 @@
 """What every test may ask for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+
 from support import components
+from support.postgres import Databases, a_cluster
 
 
 @pytest.fixture(scope="session")
 def require() -> Callable[[str, bool, str], None]:
     """Return `require(component, available, how_to_get_it)`."""
     return components.require
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """The run's own PostgreSQL."""
+    with a_cluster() as postgres:
+        postgres.start()
+        made = Databases(postgres)
+        made.prepare()
+        yield made
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> str:
+    """The DSN of a fresh database with every migration applied."""
+    return databases.migrated()
+
+
+@pytest.fixture
+def empty_database_url(databases: Databases) -> str:
+    """The DSN of a fresh, empty database."""
+    return databases.empty()

@@ -1,0 +1,197 @@
+"""The link as a hostile, broken or merely unlucky agent speaks it: nothing lost, nothing twice."""
+
+import time
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from contract.ids import new_id
+from contract.link import NewEpoch, RowStatus
+from support.raw_link import enrolled, linked, row
+from support.site import Site, until
+
+HOUR_US = 3_600_000_000
+
+
+async def two_things(site: Site) -> tuple[str, str]:
+    person = await site.person("1001", "佐藤 花子", "04FFEEDDCCBB80")
+    return person, await site.item("T-001", "トルクレンチ", "04A1B2C3D4E580")
+
+
+async def ledger(site: Site) -> list[dict[str, Any]]:
+    return list((await site.get("/api/v1/loans"))["items"])
+
+
+async def test_a_stranger_gets_no_link(site: Site) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(f"ws://127.0.0.1:{site.port}/link", proxy=None):
+            pass
+    assert refused.value.response.status_code == 401
+
+
+async def test_a_row_sent_again_gets_its_first_answer_and_acts_once(site: Site) -> None:
+    person, item = await two_things(site)
+    async with linked(site, await enrolled(site, "bench")) as link:
+        borrowed = row(1, {"type": "borrowed", "item": item, "person": person})
+        first = await link.send_rows(borrowed)
+        again = await link.send_rows(borrowed, borrowed)
+    assert first.rows == again.rows
+    assert first.items[0].loan is not None
+    [loan] = await ledger(site)
+    assert loan["id"] == borrowed["id"]
+
+
+async def test_one_bad_row_goes_to_quarantine_and_the_good_ones_are_applied(site: Site) -> None:
+    person, item = await two_things(site)
+    async with linked(site, await enrolled(site, "bench")) as link:
+        ack = await link.send_rows(
+            row(1, {"type": "borrowed", "item": item, "person": person}),
+            row(2, {"type": "teleported", "item": item}),
+            row(3, {"type": "borrowed", "item": new_id(), "person": person}),
+            row(4, {"type": "card_unknown", "card": "04DEADBEEF0080"}),
+        )
+    assert [answer.status for answer in sorted(ack.rows, key=lambda a: a.id)] == [
+        RowStatus.APPLIED,
+        RowStatus.QUARANTINED,
+        RowStatus.QUARANTINED,
+        RowStatus.APPLIED,
+    ]
+    assert len(await ledger(site)) == 1
+    waiting = (await site.get("/api/v1/devices/quarantine?state=waiting"))["items"]
+    assert len(waiting) == 2
+    assert "unknown_item" in {each["reason"] for each in waiting}
+
+
+async def test_a_row_that_is_no_row_at_all_harms_no_other(site: Site) -> None:
+    person, item = await two_things(site)
+    async with linked(site, await enrolled(site, "bench")) as link:
+        good = row(1, {"type": "borrowed", "item": item, "person": person})
+        ack = await link.send_rows({"what": "is this"}, good)  # type: ignore[arg-type]
+        assert [answer.id for answer in ack.rows] == [good["id"]]
+    waiting = (await site.get("/api/v1/devices/quarantine"))["items"]
+    assert len(waiting) == 1
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["{", "[]", '"hello"', '{"type":"bomb"}', '{"type":"events","queue_epoch":"x","rows":[]}'],
+)
+async def test_a_malformed_message_closes_the_link_and_harms_nothing_else(
+    site: Site, hostile: str
+) -> None:
+    person, item = await two_things(site)
+    key = await enrolled(site, "bench")
+    async with linked(site, key) as link:
+        await link.say(hostile)
+        assert await link.closed() == 4002
+    async with linked(site, key) as link:
+        ack = await link.send_rows(row(1, {"type": "borrowed", "item": item, "person": person}))
+        assert ack.rows[0].status is RowStatus.APPLIED
+
+
+async def test_a_fact_from_the_future_is_kept_as_uncertain_and_happened_by_now(site: Site) -> None:
+    person, item = await two_things(site)
+    ahead = {
+        "boot": "another-boot",
+        "mono_us": 1,
+        "wall_us": time.time_ns() // 1000 + 9 * HOUR_US,
+        "clock": "known",
+    }
+    async with linked(site, await enrolled(site, "bench")) as link:
+        ack = await link.send_rows(
+            row(1, {"type": "borrowed", "item": item, "person": person}, at=ahead)
+        )
+    assert ack.rows[0].status is RowStatus.APPLIED
+    [loan] = await ledger(site)
+    assert loan["borrowed_certain"] is False
+    assert loan["overdue"] is False
+
+
+async def test_an_old_disk_is_told_to_begin_a_new_epoch_and_nothing_is_dropped(site: Site) -> None:
+    person, item = await two_things(site)
+    key = await enrolled(site, "bench")
+    async with linked(site, key) as link:
+        lent = row(1, {"type": "borrowed", "item": item, "person": person})
+        await link.send_rows(lent)
+        back = row(1, {"type": "returned", "item": item, "loan": lent["id"]})
+        await link.say({"type": "events", "queue_epoch": link.epoch, "rows": [back]})
+        assert await link.hear(NewEpoch)
+        link.epoch = new_id()  # type: ignore[assignment]
+        ack = await link.send_rows(back)
+        assert ack.rows[0].status is RowStatus.APPLIED
+    [loan] = await ledger(site)
+    assert loan["state"] == "returned"
+
+
+async def test_a_second_link_of_the_same_agent_replaces_the_first(site: Site) -> None:
+    key = await enrolled(site, "bench")
+    async with linked(site, key) as first, linked(site, key) as second:
+        assert await first.closed() == 4009
+        assert (await second.snapshot())[-1].more is False
+
+
+async def test_a_revoked_agent_is_shut_out_at_once(site: Site) -> None:
+    key = await enrolled(site, "bench")
+    async with linked(site, key) as link:
+        [agent] = (await site.get("/api/v1/devices/agents"))["items"]
+        await site.post(f"/api/v1/devices/agents/{agent['id']}/revoke", {})
+        assert await link.closed() != 0
+    with pytest.raises(InvalidStatus) as refused:
+        async with linked(site, key):
+            pass
+    assert refused.value.response.status_code == 403
+
+
+async def test_a_replica_gets_a_snapshot_then_changes_and_resumes_without_a_second_snapshot(
+    site: Site,
+) -> None:
+    person, item = await two_things(site)
+    key = await enrolled(site, "bench")
+    async with linked(site, key) as link:
+
+        async def complete() -> bool:
+            rows = await link.snapshot()
+            return {p.id for c in rows for p in c.people} == {person} and {
+                i.id for c in rows for i in c.items
+            } == {item}
+
+        assert await complete()
+        last = link.changes[-1]
+        await site.post("/api/v1/loans", {"item": item, "person": person})
+
+        def lent() -> bool:
+            return any(i.loan for c in link.changes for i in c.items)
+
+        while not lent():
+            await link.hear(type(last))
+    seen = (last.journal_epoch, last.position)
+    async with linked(site, key, journal_epoch=seen[0], position=seen[1]) as link:
+        while not any(i.loan for c in link.changes for i in c.items):
+            await link.hear(type(last))
+        assert not any(changes.reset for changes in link.changes)
+
+
+async def test_ten_thousand_waiting_rows_are_applied_each_once(site: Site) -> None:
+    person, _ = await two_things(site)
+    items = [
+        (await site.post("/api/v1/items", {"code": f"B-{n}", "name": "ボルト"}))["id"]
+        for n in range(20)
+    ]
+    rows: list[dict[str, Any]] = []
+    while len(rows) < 10_000:
+        for item in items:
+            lent = row(len(rows) + 1, {"type": "borrowed", "item": item, "person": person})
+            rows.append(lent)
+            rows.append(row(len(rows) + 1, {"type": "returned", "item": item, "loan": lent["id"]}))
+    async with linked(site, await enrolled(site, "bench")) as link:
+        for start in range(0, len(rows), 1000):
+            ack = await link.send_rows(*rows[start : start + 1000])
+            assert {answer.status for answer in ack.rows} == {RowStatus.APPLIED}
+    await until(lambda: _settled(site), "all are in the ledger")
+
+
+async def _settled(site: Site) -> bool:
+    summary = await site.get("/api/v1/loans/summary")
+    return summary["out"] == 0 and summary["returned_today"] == 5_000

@@ -1,0 +1,95 @@
+"""The whole server in this process, and a client that holds its token."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application, Request
+
+from server.app import Server, open_app
+from server.kernel.database import Connection
+from server.kernel.journal import Journal
+from server.modules.system.service import System
+from server.settings import Settings
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server said."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    json: Any
+
+
+class Api:
+    """Speaks to the server as an admin, in English."""
+
+    def __init__(
+        self, server: Server, client: "TestClient[Request, Application]", token: str
+    ) -> None:
+        self.server = server
+        self.client = client
+        self.token = token
+
+    async def ask(self, method: str, path: str, **options: Any) -> Answer:
+        """Send a request with the token and return the answer, whatever its status."""
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Accept-Language": "en",
+            **options.pop("headers", {}),
+        }
+        async with self.client.request(method, path, headers=headers, **options) as answer:
+            return await read(answer)
+
+    async def get(self, path: str, **options: Any) -> Any:
+        """Return the JSON of a GET that must succeed."""
+        return expect(await self.ask("GET", path, **options), 200).json
+
+    async def post(self, path: str, body: object, status: int = 201) -> Any:
+        """Return the JSON of a POST that must succeed."""
+        return expect(await self.ask("POST", path, json=body), status).json
+
+    async def kinds(self) -> list[str]:
+        """Return the kinds of all journal entries in order, sealed or not."""
+        async with self.server.database.connection() as connection:
+            rows = await connection.fetch("select kind from journal.entry order by seq")
+        return [row["kind"] for row in rows]
+
+
+async def read(response: ClientResponse) -> Answer:
+    """Read a response to its end."""
+    body = await response.read()
+    is_json = "json" in response.content_type and body
+    return Answer(
+        response.status, response.headers.copy(), body, await response.json() if is_json else None
+    )
+
+
+def expect(answer: Answer, status: int) -> Answer:
+    """Fail with the server's words unless the status is the expected one."""
+    assert answer.status == status, f"{answer.status}: {answer.body.decode('utf-8', 'replace')}"
+    return answer
+
+
+@asynccontextmanager
+async def open_api(dsn: str, settings: Settings | None = None) -> AsyncIterator[Api]:
+    """Open a server on a migrated database."""
+    async with open_app(settings or Settings(), dsn) as server:
+        token = await make_token(server)
+        async with TestClient(TestServer(server.application)) as client:
+            yield Api(server, client, token)
+
+
+async def make_token(server: Server, name: str = "tests") -> str:
+    """Make a token that may do everything."""
+    system = System(Journal(server.database))
+
+    async def work(connection: Connection) -> str:
+        return await system.create_token(connection, "tests", name, days=None)
+
+    return await server.database.run(work)

@@ -1,0 +1,107 @@
+"""An agent reduced to its wire: says exactly what a test wants said."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+
+from contract.ids import EventId, QueueEpoch, new_id
+from contract.link import PROTOCOL, Ack, Changes, Down, Hello, Welcome
+from contract.moment import Clock
+from support.site import Site
+
+BOOT = "boot-of-the-test"
+
+
+class RawLink:
+    """One link, spoken by hand."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._decode = msgspec.json.Decoder(Down).decode
+        self.epoch = QueueEpoch(new_id())
+        self.changes: list[Changes] = []
+
+    async def say(self, message: object) -> None:
+        text = message if isinstance(message, str) else msgspec.json.encode(message).decode()
+        await self._socket.send(text)
+
+    async def hear(self, kind: type[Any]) -> Any:
+        """Return the next message of this kind; Changes are collected on the way."""
+        while True:
+            message = self._decode(await self._socket.recv())
+            if isinstance(message, Changes):
+                self.changes.append(message)
+            if isinstance(message, kind):
+                return message
+
+    async def snapshot(self) -> list[Changes]:
+        """Wait for the whole snapshot."""
+        while not self.changes or self.changes[-1].more:
+            await self.hear(Changes)
+        return self.changes
+
+    async def send_rows(self, *rows: dict[str, Any]) -> Ack:
+        """Send one batch and return its ack."""
+        await self.say({"type": "events", "queue_epoch": self.epoch, "rows": rows})
+        ack: Ack = await self.hear(Ack)
+        return ack
+
+    async def closed(self) -> int:
+        """Wait until the server closes the link; return the code."""
+        await self._socket.wait_closed()
+        return self._socket.close_code or 0
+
+
+def row(seq: int, body: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return a row as an agent sends it; its id is fresh unless given."""
+    return {
+        "id": EventId(new_id()),
+        "seq": seq,
+        "at": {
+            "boot": BOOT,
+            "mono_us": time.monotonic_ns() // 1000,
+            "wall_us": time.time_ns() // 1000,
+            "clock": "known",
+        },
+        "body": body,
+        **changes,
+    }
+
+
+async def enrolled(site: Site, name: str) -> str:
+    """Enrol an agent over HTTP and return its key."""
+    enrolment = await site.post("/api/v1/devices/enrolments", {"name": name})
+    answer = await site.post("/api/v1/devices/enrol", {"token": enrolment["token"]})
+    return str(answer["key"])
+
+
+@asynccontextmanager
+async def linked(site: Site, key: str, **hello: Any) -> AsyncIterator[RawLink]:
+    """Open a link, say hello and hear the welcome."""
+    async with connect(
+        f"ws://127.0.0.1:{site.port}/link",
+        additional_headers={"Authorization": f"Bearer {key}"},
+        proxy=None,
+        max_size=None,
+    ) as socket:
+        link = RawLink(socket)
+        await link.say(
+            msgspec.structs.replace(
+                Hello(
+                    protocol=PROTOCOL,
+                    version="test",
+                    queue_epoch=link.epoch,
+                    boot=BOOT,  # type: ignore[arg-type]
+                    mono_us=time.monotonic_ns() // 1000,
+                    wall_us=time.time_ns() // 1000,
+                    clock=Clock.KNOWN,
+                ),
+                **hello,
+            )
+        )
+        await link.hear(Welcome)
+        yield link

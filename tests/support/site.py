@@ -1,0 +1,303 @@
+"""A whole site as real processes: a server on a real database, and agents with their kiosks."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+
+from contract.cards import Technology
+from contract.kiosk import AskSamples, FromKiosk, Samples, State, Tap, ToKiosk
+
+REPO = Path(__file__).resolve().parents[2]
+START_SECONDS = 30
+WAIT_SECONDS = 20
+BOUNCE_SECONDS = 1.05
+
+
+class Process:
+    """A child process in its own session, with its output in a file."""
+
+    def __init__(self, name: str, arguments: list[str], environment: dict[str, str], log: Path):
+        self.name = name
+        self._arguments = arguments
+        self._environment = environment
+        self.log = log
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it (again)."""
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *self._arguments,
+                cwd=REPO,
+                env=self._environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    async def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send the signal and wait until it is gone; returns the exit code."""
+        process = self._process
+        if process is None:
+            return 0
+        if process.returncode is None:
+            process.send_signal(number)
+        async with asyncio.timeout(WAIT_SECONDS):
+            code = await process.wait()
+        self._process = None
+        return code
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    def explain(self) -> str:
+        """Return the end of its output, for a failing test."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return f"--- {self.name} ({'running' if self.running else 'gone'})\n{text[-4000:]}"
+
+
+async def until(
+    condition: Callable[[], Any], what: str, *processes: Process, seconds: float = WAIT_SECONDS
+) -> Any:
+    """Wait until the condition (maybe a coroutine function) is true, and return its value."""
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                value = condition()
+                if asyncio.iscoroutine(value):
+                    value = await value
+                if value:
+                    return value
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(
+            "\n".join([f"waited in vain until {what}", *(p.explain() for p in processes)])
+        ) from None
+
+
+class Kiosk:
+    """A kiosk page without a screen: it taps, and sees what the agent shows."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self.state: State | None = None
+        self._decode = msgspec.json.Decoder(ToKiosk).decode
+        self._tapped: dict[str, float] = {}
+
+    async def send(self, message: FromKiosk) -> None:
+        await self._socket.send(msgspec.json.encode(message).decode())
+
+    async def tap(self, uid: str, technology: Technology = Technology.ISO14443A) -> State:
+        """Hold a card to the virtual reader and return what the kiosk answers to it."""
+        # The same card within a second is one presentation to the desk: people are not faster.
+        loop = asyncio.get_running_loop()
+        rest = self._tapped.get(uid, 0) + BOUNCE_SECONDS - loop.time()
+        await asyncio.sleep(max(0, rest))
+        self._tapped[uid] = loop.time()
+        before = self.state.feedback.number if self.state and self.state.feedback else 0
+        await self.send(Tap(uid, technology))
+        return await self.see(
+            lambda state: state.feedback is not None and state.feedback.number > before
+        )
+
+    async def samples(self) -> Samples:
+        """Ask for the drawer's cards."""
+        await self.send(AskSamples())
+        async with asyncio.timeout(WAIT_SECONDS):
+            while True:
+                message = self._decode(await self._socket.recv())
+                if isinstance(message, Samples):
+                    return message
+                self.state = message
+
+    async def see(self, condition: Callable[[State], bool]) -> State:
+        """Wait for a state that fulfils the condition."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            while self.state is None or not condition(self.state):
+                message = self._decode(await self._socket.recv())
+                if isinstance(message, State):
+                    self.state = message
+        return self.state
+
+
+class Agent:
+    """One agent: a folder, settings, a process."""
+
+    def __init__(self, site: "Site", name: str, environment: dict[str, str]) -> None:
+        self.site = site
+        self.name = name
+        self.folder = site.folder / name
+        self.folder.mkdir()
+        self.port = site.free_port()
+        self.environment = {
+            **os.environ,
+            "GENBA_AGENT__SERVER__URL": site.url,
+            "GENBA_AGENT__DATA__DIR": str(self.folder),
+            "GENBA_AGENT__LOCAL__PORT": str(self.port),
+            "GENBA_AGENT__READERS__VIRTUAL": "true",
+            "GENBA_AGENT__READERS__PCSC": "false",
+            **environment,
+        }
+        self.process = Process(
+            name, ["-m", "agent", "run"], self.environment, site.folder / f"{name}.log"
+        )
+
+    async def enrol(self) -> None:
+        """Get a key with a one-time token, as an admin would do it."""
+        token = (await self.site.cli("enrol", self.name)).strip().splitlines()[-1]
+        enrolling = Process(
+            f"{self.name}-enrol",
+            ["-m", "agent", "enrol", "--token", token],
+            self.environment,
+            self.site.folder / f"{self.name}-enrol.log",
+        )
+        await enrolling.start()
+        process = enrolling._process
+        assert process is not None
+        assert await process.wait() == 0, enrolling.explain()
+
+    async def start(self) -> None:
+        await self.process.start()
+        await until(self._answers, f"{self.name} answers", self.process, seconds=START_SECONDS)
+
+    async def _answers(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    @asynccontextmanager
+    async def kiosk(self) -> AsyncIterator[Kiosk]:
+        """Open a page of this agent's kiosk."""
+        origin = f"http://127.0.0.1:{self.port}"
+        async with connect(f"ws://127.0.0.1:{self.port}/ws", origin=origin, proxy=None) as socket:
+            kiosk = Kiosk(socket)
+            await kiosk.see(lambda state: True)
+            yield kiosk
+
+
+class Site:
+    """A server and its agents."""
+
+    def __init__(self, folder: Path, dsn: str) -> None:
+        self.folder = folder
+        self.dsn = dsn
+        self._ports: set[int] = set()
+        self.port = self.free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = {
+            **os.environ,
+            "GENBA_SERVER__HTTP__PORT": str(self.port),
+            "GENBA_SERVER__DATABASE__DSN": dsn,
+        }
+        self.server = Process(
+            "server", ["-m", "server", "serve"], self.environment, folder / "server.log"
+        )
+        self.agents: dict[str, Agent] = {}
+        self._client: aiohttp.ClientSession | None = None
+        self.token = ""
+
+    def free_port(self) -> int:
+        """Return a port that is free now and that this site has not given out."""
+        import socket
+
+        while True:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = int(probe.getsockname()[1])
+            if port not in self._ports:
+                self._ports.add(port)
+                return port
+
+    async def cli(self, *arguments: str) -> str:
+        """Run `genba-server` and return what it prints."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "server",
+            *arguments,
+            cwd=REPO,
+            env=self.environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        assert process.returncode == 0, f"genba-server {arguments}: {err.decode()}"
+        return out.decode()
+
+    async def start_server(self) -> None:
+        await self.server.start()
+        await until(self._healthy, "the server answers", self.server, seconds=START_SECONDS)
+
+    async def _healthy(self) -> bool:
+        try:
+            async with self.client.get("/api/system/health") as answer:
+                return answer.status < 500
+        except aiohttp.ClientError:
+            return False
+
+    async def add_agent(self, name: str, **environment: str) -> Agent:
+        """Enrol an agent and start it."""
+        agent = Agent(self, name, environment)
+        self.agents[name] = agent
+        await agent.enrol()
+        await agent.start()
+        return agent
+
+    @property
+    def client(self) -> aiohttp.ClientSession:
+        """An HTTP client with the admin's token."""
+        assert self._client is not None
+        return self._client
+
+    async def get(self, path: str) -> Any:
+        async with self.client.get(path) as answer:
+            assert answer.status == 200, f"GET {path}: {answer.status} {await answer.text()}"
+            return await answer.json()
+
+    async def post(self, path: str, body: object) -> Any:
+        async with self.client.post(path, json=body) as answer:
+            text = await answer.text()
+            assert answer.status < 300, f"POST {path}: {answer.status} {text}"
+            return msgspec.json.decode(text) if text else None
+
+    async def person(self, code: str, name: str, card: str) -> str:
+        """Register a person with a card and return the id."""
+        person = await self.post("/api/v1/people", {"code": code, "name": name})
+        await self.post("/api/v1/cards", {"uid": card, "person": person["id"]})
+        return str(person["id"])
+
+    async def item(self, code: str, name: str, tag: str) -> str:
+        """Register an item with a tag and return the id."""
+        item = await self.post("/api/v1/items", {"code": code, "name": name})
+        await self.post(f"/api/v1/items/{item['id']}/tags", {"uid": tag})
+        return str(item["id"])
+
+    async def close(self) -> None:
+        for agent in self.agents.values():
+            await agent.process.end(signal.SIGKILL)
+        await self.server.end(signal.SIGKILL)
+        if self._client is not None:
+            await self._client.close()
+
+    async def open(self) -> None:
+        """Make the admin's token and the client, then start the server."""
+        self.token = (await self.cli("token", "tests")).strip().splitlines()[-1]
+        self._client = aiohttp.ClientSession(
+            self.url, headers={"Authorization": f"Bearer {self.token}"}
+        )
+        await self.start_server()
