@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -10,7 +11,14 @@ from contextlib import asynccontextmanager
 import msgspec
 from aiohttp import web
 
-from server.app import NotMigrated, migration_sources, open_app, openapi_document, refuse_unmigrated
+from server.app import (
+    NotMigrated,
+    Server,
+    migration_sources,
+    open_app,
+    openapi_document,
+    refuse_unmigrated,
+)
 from server.kernel.database import Connection, Database
 from server.kernel.journal import Journal
 from server.kernel.journal_verify import verify
@@ -19,7 +27,7 @@ from server.log import log_to_stderr
 from server.modules.devices.model import ENROLMENT_HOURS, EnrolmentDraft
 from server.modules.devices.service import Devices
 from server.modules.system.service import System
-from server.settings import Settings
+from server.settings import HttpSettings, Settings
 from server.systemd import Notifier
 
 ACTOR = "command-line"
@@ -41,39 +49,45 @@ async def serve(settings: Settings, dsn: str) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     notifier = Notifier()
     try:
-        async with open_app(settings, dsn) as server, asyncio.TaskGroup() as group:
-            runner = web.AppRunner(
-                server.application, access_log=None, shutdown_timeout=DRAIN_SECONDS
-            )
-            await runner.setup()
-            try:
-                address = await _listen(runner, settings)
-                watchdog = group.create_task(notifier.feed_watchdog())
-                notifier.send("READY=1")
-                _log.info("serving", extra={"address": address})
-                await stopping.wait()
-                _log.info("stopping")
-                notifier.send("STOPPING=1")
-                watchdog.cancel()
-                await server.say_goodbye()
-            finally:
-                await runner.cleanup()
+        with _bind(settings.http) as listening:
+            async with open_app(settings, dsn) as server:
+                await _serve(server, listening, notifier, stopping)
     except NotMigrated as error:
         raise CommandFailed(str(error)) from error
     return 0
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> str:
-    host, port = settings.http.host, settings.http.port
-    site = web.TCPSite(runner, host, port)
+async def _serve(
+    server: Server, listening: socket.socket, notifier: Notifier, stopping: asyncio.Event
+) -> None:
+    runner = web.AppRunner(server.application, access_log=None, shutdown_timeout=DRAIN_SECONDS)
+    await runner.setup()
     try:
-        await site.start()
+        await web.SockSite(runner, listening).start()
+        host, port = listening.getsockname()[:2]
+        async with asyncio.TaskGroup() as group:
+            watchdog = group.create_task(notifier.feed_watchdog())
+            notifier.send("READY=1")
+            _log.info("serving", extra={"address": f"http://{host}:{port}"})
+            await stopping.wait()
+            _log.info("stopping")
+            notifier.send("STOPPING=1")
+            watchdog.cancel()
+        await server.say_goodbye()
+    finally:
+        await runner.cleanup()
+
+
+def _bind(http: HttpSettings) -> socket.socket:
+    """Take the port before anything else is done; nobody is answered until the server is open."""
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    try:
+        return socket.create_server((http.host, http.port), family=family, backlog=128)
     except OSError as error:
         raise CommandFailed(
-            f"cannot listen on {host}:{port}: {error.strerror}; set http.port to another one"
+            f"cannot listen on {http.host}:{http.port}: {error.strerror};"
+            " set http.port to another one"
         ) from error
-    host, port = runner.addresses[0][:2]
-    return f"http://{host}:{port}"
 
 
 async def migrate_database(dsn: str, *, dry_run: bool) -> int:

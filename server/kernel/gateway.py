@@ -32,6 +32,7 @@ from server.kernel.problems import (
 COOKIE = "genba_session"
 LANGUAGE_COOKIE = "genba_language"
 PROBLEM_JSON = "application/problem+json"
+_REQUEST_ID = web.RequestKey("id", str)
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<where>.*)`)?$", re.DOTALL)
@@ -176,9 +177,9 @@ def language_of(request: web.Request) -> str:
 
 def request_id(request: web.Request) -> str:
     """Return the request's id, the same in every log line and problem of this request."""
-    if "id" not in request:
-        request["id"] = new_id()
-    return str(request["id"])
+    if _REQUEST_ID not in request:
+        request[_REQUEST_ID] = new_id()
+    return request[_REQUEST_ID]
 
 
 async def _once(
@@ -289,8 +290,9 @@ def _malformed(error: msgspec.ValidationError, status: type[Problem] = Malformed
     found = _WHERE.match(str(error))
     where = (found["where"] or "") if found else ""
     what = found["what"] if found else str(error)
-    unknown = re.match(r"Object contains unknown field `(.*)`", what)
-    return status(field=where or (unknown[1] if unknown else ""), expected=what)
+    named = re.match(r"Object (?:contains unknown|missing required) field `(.*)`", what)
+    path = [where, named[1]] if named else [where]
+    return status(field=".".join(part for part in path if part), expected=what)
 
 
 def unique_violation(error: asyncpg.UniqueViolationError) -> str:

@@ -1,0 +1,88 @@
+"""Settings: a slip of the pen is told, a secret is kept."""
+
+from pathlib import Path
+
+import pytest
+
+from contract.settings_file import SettingsError
+from server.settings import CREDENTIAL, Settings, database_dsn, load, shown
+
+DSN = "postgresql://genba:secret@127.0.0.1/genba"
+
+
+def read(tmp_path: Path, text: str = "", **environment: str) -> Settings:
+    path = tmp_path / "server.toml"
+    path.write_text(text, encoding="utf-8")
+    return load(path, environment)
+
+
+def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
+    assert read(tmp_path) == Settings()
+
+
+def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
+    settings = read(
+        tmp_path,
+        "[http]\nport = 9000\n",
+        GENBA_SERVER__HTTP__PORT="9001",
+        GENBA_SERVER__SITE__NAME="第二工場",
+    )
+    assert settings.http.port == 9001
+    assert settings.site.name == "第二工場"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[http]\nprot = 1\n", "did you mean port"),
+        ("[htpp]\n", "did you mean http"),
+        ("[http]\nport = 'x'\n", "port"),
+        ("[http]\nport = 70000\n", "http.port must be"),
+        ("[site]\nzone = 'Asia/Tokio'\n", "IANA time zone"),
+        ("[site]\nlanguage = 'fr'\n", "site.language"),
+        ("[log]\nlevel = 'loud'\n", "log.level"),
+        ("[database]\npool_max = 1\n", "database.pool_max"),
+        ("[database]\ndsn = 'mysql://x'\n", "postgresql://"),
+        ("[retention]\nidempotency_hours = 0\n", "idempotency_hours"),
+        ("[http\n", "not valid TOML"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_what_would_be_right(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        read(tmp_path, text)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot read"):
+        load(tmp_path / "nothing.toml", {})
+
+
+def test_without_a_database_it_says_where_to_set_one() -> None:
+    with pytest.raises(SettingsError, match="database.dsn_file"):
+        database_dsn(Settings(), {})
+
+
+def test_a_dsn_file_must_be_its_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "dsn"
+    file.write_text(f"{DSN}\n", encoding="utf-8")
+    file.chmod(0o644)
+    settings = read(tmp_path, f"[database]\ndsn_file = '{file}'\n")
+    with pytest.raises(SettingsError, match="chmod 600"):
+        database_dsn(settings, {})
+    file.chmod(0o600)
+    assert database_dsn(settings, {}) == DSN
+
+
+def test_systemd_may_hand_the_dsn_over(tmp_path: Path) -> None:
+    (tmp_path / CREDENTIAL).write_text(DSN, encoding="utf-8")
+    assert database_dsn(Settings(), {"CREDENTIALS_DIRECTORY": str(tmp_path)}) == DSN
+
+
+def test_settings_are_shown_without_their_secrets(tmp_path: Path) -> None:
+    settings = read(tmp_path, f"[database]\ndsn = '{DSN}'\n")
+    text = shown(settings)
+    assert "secret" not in text
+    (tmp_path / "again.toml").write_text(text.replace('"********"', f"'{DSN}'"), encoding="utf-8")
+    assert load(tmp_path / "again.toml", {}) == settings
