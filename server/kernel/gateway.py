@@ -68,6 +68,8 @@ class Gateway:
             answer = await self._answer(request, route)
         except Problem as problem:
             return self.refuse(request, problem)
+        except asyncpg.DataError:  # text that Postgres cannot hold, such as a NUL
+            return self.refuse(request, Malformed())
         except DatabaseUnavailable:
             if route.when_unavailable is None:
                 return self.refuse(request, Unavailable(retry_after=2))

@@ -60,7 +60,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_without_a_database_it_says_where_to_set_one() -> None:
-    with pytest.raises(SettingsError, match="database.dsn_file"):
+    with pytest.raises(SettingsError, match=r"database\.dsn_file"):
         database_dsn(Settings(), {})
 
 

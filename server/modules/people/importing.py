@@ -53,6 +53,7 @@ async def import_people(
                 drafts.append(msgspec.convert(values, PersonDraft))
         except msgspec.ValidationError as error:
             errors.append(cell_error(error, line))
+    known_rows = len(changes)
     changes = [(person, change) for person, change in changes if changed_fields(person, change)[2]]
     if not errors and not dry_run:
         for draft in drafts:
@@ -63,7 +64,7 @@ async def import_people(
         rows=len(rows),
         created=len(drafts),
         changed=len(changes),
-        unchanged=len(seen) - len(drafts) - len(changes) - sum(e.line is not None for e in errors),
+        unchanged=known_rows - len(changes),
         errors=tuple(errors),
         dry_run=dry_run,
     )

@@ -142,7 +142,7 @@ class People:
         if draft.person is not None:
             await store.raise_version(connection, draft.person)
         elif draft.item is not None:
-            await self._others.attach(connection, uid, draft.item)
+            await self._others.attach(connection, uid, checked_id(draft.item))
         card = await self.card(connection, uid)
         await self._tell_card(connection, actor, events.CARD_REGISTERED, card)
         return card

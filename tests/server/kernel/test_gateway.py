@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from server.kernel.auth import create_token
+from server.kernel.http import write_cursor
 from support.api import Api, expect
 
 PEOPLE = "/api/v1/people"
@@ -211,3 +212,14 @@ async def test_head_answers_like_get_without_the_body(api: Api) -> None:
 async def test_a_malformed_id_is_not_found(api: Api) -> None:
     for path in (f"{PEOPLE}/1", "/api/v1/items/1", "/api/v1/devices/agents/1"):
         assert (await api.ask("GET", path)).status == 404, path
+
+
+async def test_text_that_postgres_cannot_hold_is_refused(api: Api) -> None:
+    answer = await api.ask("POST", PEOPLE, json=YAMADA | {"name": "a\u0000b"})
+    assert answer.status == 400
+    assert (await api.ask("GET", PEOPLE, params={"search": "\u0000"})).status == 400
+
+
+async def test_a_forged_cursor_is_refused(api: Api) -> None:
+    cursor = write_cursor("やまだ", "no uuid")
+    assert (await api.ask("GET", f"{PEOPLE}?cursor={cursor}")).status == 400
