@@ -29,6 +29,8 @@ from scripts import bootstrap  # noqa: E402
 MARKER = "this-is-a-genba-demo"
 # Where the data goes when the checkout lies in a folder that Postgres' user cannot enter.
 FALLBACK = Path("/var/tmp/genba-demo")  # noqa: S108
+PCSCD_SOCKET = Path("/run/pcscd/pcscd.comm")
+COUNTER = ("工具室カウンター", "--place", "第一工場 1F")
 START_SECONDS = 60
 STOP_SECONDS = 10
 
@@ -146,12 +148,10 @@ class Demo:
             **os.environ,
             "GENBA_SERVER__HTTP__PORT": str(self._options.port),
             "GENBA_SERVER__DATABASE__DSN": dsn,
-            "GENBA_SERVER__SITE__NAME": "玄場製作所 第一工場",
+            "GENBA_SERVER__SITE__NAME": "みなと精機 第一工場",
         }
         _say("Preparing the database")
         self._command(server_environment, "server", "migrate")
-        _say("Loading the sample workshop")
-        self._command(server_environment, "scripts.sample_data", dsn, show=True)
         token = self._token(data, server_environment)
 
         _say("Starting the server")
@@ -167,13 +167,16 @@ class Demo:
             "GENBA_AGENT__LOCAL__PORT": str(self._options.agent_port),
             "GENBA_AGENT__READERS__VIRTUAL": "true",
         }
+        if not _real_readers():
+            agent_environment["GENBA_AGENT__READERS__PCSC"] = "false"
         (data / "agent").mkdir(exist_ok=True)
         if not (data / "agent" / "agent-key.json").exists():
             _say("Enrolling the agent")
-            name = f"デモ端末 {int(time.time()) % 10_000}"
-            enrolment = self._command(server_environment, "server", "enrol", name)
+            enrolment = self._command(server_environment, "server", "enrol", *COUNTER)
             secret = enrolment.strip().splitlines()[-1]
             self._command(agent_environment, "agent", "enrol", "--token", secret)
+        _say("Loading the sample workshop")
+        self._command(server_environment, "scripts.sample_data", dsn, show=True)
         _say("Starting the agent")
         self._children.append(
             self._child("agent", ["agent", "run"], agent_environment, data, parts)
@@ -253,10 +256,13 @@ class Demo:
         print("  Cards to tap (the drawer on the kiosk page has them all):")
         for uid, name in [*people, *items]:
             print(f"    {uid:<16}  {name}")
-        if importlib.util.find_spec("smartcard"):
-            print("\n  A PC/SC reader on this machine works as well, if pcscd runs.")
+        if _real_readers():
+            print("\n  A PC/SC reader on this machine works as well.")
         else:
-            print("\n  No PC/SC support is installed: the virtual reader in the drawer is used.")
+            print(
+                "\n  No PC/SC service here (pcscd, or pyscard for lack of a compiler): the drawer's"
+                "\n  virtual reader is used. On Debian, ./scripts/test installs what is missing."
+            )
         print(f"  Data and logs: {data}\n\n  Ready. Ctrl-C ends everything.", flush=True)
         if not self._options.no_browser and _has_screen():
             webbrowser.open(admin)
@@ -291,6 +297,11 @@ def _is_free(port: int) -> bool:
 
 def _others_can_enter(folder: Path) -> bool:
     return all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.parents))
+
+
+def _real_readers() -> bool:
+    """Say whether pyscard is installed and pcscd runs, or would be started by its socket."""
+    return importlib.util.find_spec("smartcard") is not None and PCSCD_SOCKET.exists()
 
 
 def _has_screen() -> bool:

@@ -232,8 +232,11 @@ class Workshop:
                     self._tools.append(Tool(item.id, uid, days))
 
     async def _load_agents(self, connection: Connection) -> tuple[AgentId, AgentId]:
-        agents = []
-        for name, place in (("工具室カウンター", "第一工場 1F"), ("測定室入口", "第一工場 2F")):
+        """Return the counter's agent, enrolled before if there is one, and that of another door."""
+        rows = await connection.fetch("select id from devices.agent order by enrolled_at limit 1")
+        agents = [AgentId(row["id"]) for row in rows]
+        names = (("工具室カウンター", "第一工場 1F"), ("測定室入口", "第一工場 2F"))
+        for name, place in names[len(agents) :]:
             enrolment = await self._devices.create_enrolment(
                 connection, ACTOR, EnrolmentDraft(name=name, place=place)
             )
@@ -274,7 +277,7 @@ class Workshop:
 
     async def _load_oddities(self, connection: Connection) -> None:
         """What an admin has to look at: an unknown card, a conflict, tools under repair."""
-        agents = await connection.fetch("select id from devices.agent order by id")
+        agents = await connection.fetch("select id from devices.agent order by enrolled_at")
         counter, door = AgentId(agents[0]["id"]), AgentId(agents[1]["id"])
         now = datetime.now(UTC)
         out = {
