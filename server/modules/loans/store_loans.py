@@ -243,6 +243,13 @@ def _conflict(row: asyncpg.Record, loans: dict[LoanId, Loan]) -> Conflict:
     )
 
 
+async def count_open_conflicts(connection: Connection) -> int:
+    """Return how many conflicts wait for an admin."""
+    return int(
+        await connection.fetchval("select count(*) from loans.conflict where state = 'open'")
+    )
+
+
 async def note_conflict(connection: Connection, conflict: str, note: str) -> None:
     """Keep the admin's words with a settled conflict."""
     await connection.execute("update loans.conflict set note = $2 where id = $1", conflict, note)

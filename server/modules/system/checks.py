@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from server.kernel.database import Connection, Database
 from server.kernel.i18n import Catalogues
+from server.kernel.jobs import count_jobs
 from server.kernel.module import Check, Finding
 from server.kernel.sealing import read_lag
 from server.modules.system import machine
@@ -55,10 +56,17 @@ def system_checks(
         Check("sealing", sealing),
         Check("event-loop", event_loop),
         Check("services", running),
+        Check("jobs", failed_jobs),
         Check("disk", disk),
         Check("temperature", temperature),
         Check("clock", clock),
     ]
+
+
+async def failed_jobs(connection: Connection) -> Finding | None:
+    """Find jobs that were given up."""
+    failed = (await count_jobs(connection))["failed"]
+    return Finding("warning", {"count": failed}) if failed else None
 
 
 async def disk(_: Connection) -> Finding | None:

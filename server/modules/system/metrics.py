@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from server.kernel.database import Connection, Database
+from server.kernel.jobs import count_jobs
 from server.kernel.module import Gauge
 from server.kernel.sealing import read_lag
 from server.modules.system import machine
@@ -39,6 +40,15 @@ class Metrics:
                 lag.seconds,
             ),
         ]
+        families.append(
+            labelled(
+                "genba_jobs",
+                "gauge",
+                "Jobs by state; failed ones were given up.",
+                "state",
+                await count_jobs(connection),
+            )
+        )
         for each in self.gauges:
             value = await each.read(connection)
             if isinstance(value, int | float):

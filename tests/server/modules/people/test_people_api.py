@@ -60,9 +60,7 @@ async def test_a_code_belongs_to_one_person(api: Api) -> None:
     assert answer.json["field"] == "code"
     other = await person(api, "2")
     headers = {"If-Match": '"1"'}
-    answer = await api.ask(
-        "PATCH", f"{PEOPLE}/{other['id']}", json={"code": "1"}, headers=headers
-    )
+    answer = await api.ask("PATCH", f"{PEOPLE}/{other['id']}", json={"code": "1"}, headers=headers)
     assert answer.status == 409
 
 
@@ -219,9 +217,7 @@ async def test_one_broken_row_stops_the_import_and_every_error_names_its_line(ap
 
 
 async def test_an_unknown_column_is_refused(api: Api) -> None:
-    answer = await api.ask(
-        "POST", f"{PEOPLE}/import", data=b"code,colour\n1,red\n", headers=CSV
-    )
+    answer = await api.ask("POST", f"{PEOPLE}/import", data=b"code,colour\n1,red\n", headers=CSV)
     assert answer.status == 422
     assert answer.json["errors"][0]["field"] == "colour"
 
