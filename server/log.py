@@ -33,3 +33,5 @@ def log_to_stderr(level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # The gateway logs slow and failed requests itself, with their ids.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    # What else is left here is the trace of each request that is no HTTP: anybody's to make.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)

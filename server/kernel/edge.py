@@ -1,6 +1,5 @@
 """The outermost ring of every request: its id, its headers, its measure, and what nobody caught."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from server.kernel.database import DatabaseUnavailable
 from server.kernel.gateway import Gateway, request_id
 from server.kernel.problems import (
     Malformed,
@@ -15,6 +15,7 @@ from server.kernel.problems import (
     NotFound,
     Problem,
     TooLarge,
+    Unavailable,
     Unexpected,
 )
 
@@ -35,6 +36,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "Genba",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
@@ -67,12 +69,12 @@ async def _respond(gateway: Gateway, request: web.Request, handler: Handler) -> 
         return await handler(request)
     except Problem as problem:
         return gateway.refuse(request, problem)
+    except DatabaseUnavailable:
+        return gateway.refuse(request, Unavailable(retry_after=2))
     except web.HTTPException as error:
         if not request.path.startswith(API_PREFIX):
             return web.Response(status=error.status, text=f"{error.status} {error.reason}\n")
         return gateway.refuse(request, _problem(error))
-    except asyncio.CancelledError:
-        raise
     except Exception:
         _log.exception("unexpected error", extra=_words(request, 500, 0.0))
         return gateway.refuse(request, Unexpected(id=request_id(request)))
