@@ -85,7 +85,7 @@ def _install_readers(python: Path, lock: Path) -> None:
         return
     _stamp(stamp, lock, tools)
     print(
-        "  They need a compiler and headers, which are missing: only the virtual reader will work.\n"
+        "  They need a compiler and headers, which are missing; only the virtual reader works.\n"
         "  On Debian: sudo apt install gcc python3-dev libpcsclite-dev swig",
         flush=True,
     )

@@ -17,8 +17,9 @@ ARTIFACTS = Path(os.environ.get("GENBA_ARTIFACTS", ".artifacts")) / "kiosk"
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A Chromium for one file: its event loop must be gone before an asynchronous test runs."""
     flags = [
         "--disable-gpu",
         "--disable-background-networking",

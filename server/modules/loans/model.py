@@ -110,7 +110,7 @@ class ItemChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     code: Code | UnsetType = UNSET
     name: Name | UnsetType = UNSET
-    category: str | None | UnsetType = UNSET
+    category: str | UnsetType | None = UNSET
     place: Label | UnsetType = UNSET
     status: ItemStatusChoice | UnsetType = UNSET
     notes: Notes | UnsetType = UNSET
@@ -136,7 +136,7 @@ class CategoryDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class CategoryChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Name | UnsetType = UNSET
     name_en: Label | UnsetType = UNSET
-    loan_days: Days | None | UnsetType = UNSET
+    loan_days: Days | UnsetType | None = UNSET
 
 
 class Loan(msgspec.Struct, frozen=True, kw_only=True):

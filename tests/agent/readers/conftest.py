@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from support.pcscd import HOW_TO_GET_IT, SOCKET_VARIABLE, Pcscd, VirtualReader, pcscd_available
 
 

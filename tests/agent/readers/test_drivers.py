@@ -4,7 +4,6 @@ import asyncio
 
 import msgspec
 import pytest
-from support.recording_sink import RecordingSink
 
 from agent.readers.drivers import open_drivers, run_drivers
 from agent.readers.hid import HidDriver
@@ -12,6 +11,7 @@ from agent.readers.nfcpy import NfcpyDriver
 from agent.readers.pcsc import PcscDriver
 from agent.readers.settings import HidSettings, Layout, ReadersSettings, Typed
 from agent.readers.virtual import VirtualReader
+from support.recording_sink import RecordingSink
 
 
 def test_each_setting_opens_its_driver() -> None:

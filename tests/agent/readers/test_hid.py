@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import evdev
-from support.recording_sink import running
 
 from agent.readers.hid import Evdev, HidDriver, InputDevice
 from agent.readers.reader import ReaderMessage, ReaderState
 from agent.readers.settings import HidSettings, Typed
 from contract.cards import Technology
+from support.recording_sink import running
 
 PATH = "/dev/input/by-id/usb-Reader-event-kbd"
 NAME = f"hid:{PATH}"

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from support.recording_sink import running
 
 from agent.readers.nfcpy import Frontend, Nfc, NfcpyDriver, Target, load_nfcpy
 from agent.readers.reader import ReaderMessage, ReaderState
 from contract.cards import Technology
+from support.recording_sink import running
 
 TARGET = Path(__file__).parents[2] / "support" / "nfc_target.py"
 

@@ -2,12 +2,11 @@
 
 import threading
 
-from support.pcscd import FELICA_ATR, Pcscd, VirtualCard, VirtualReader
-from support.recording_sink import running
-
 from agent.readers.pcsc import PcscDriver
 from agent.readers.reader import ReaderMessage, ReaderState
 from contract.cards import Technology
+from support.pcscd import FELICA_ATR, Pcscd, VirtualCard, VirtualReader
+from support.recording_sink import running
 
 FIRST = "pcsc:Virtual PCD 00 00"
 SECOND = "pcsc:Virtual PCD 00 01"

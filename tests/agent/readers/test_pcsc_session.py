@@ -1,11 +1,10 @@
 """The PC/SC driver where pcscd's virtual reader cannot go: hot plug, sharing, flags."""
 
-from support.recording_sink import running
-from support.scripted_scard import INUSE, SHARING, UNPOWERED, ScriptedScard
-
 from agent.readers.pcsc import PcscDriver
 from agent.readers.reader import ReaderMessage, ReaderState
 from agent.readers.winscard import Winscard
+from support.recording_sink import running
+from support.scripted_scard import INUSE, SHARING, UNPOWERED, ScriptedScard
 
 RED, BLUE, GREEN = "04A1B2C3D4E5F6", "04112233445566", "04665544332211"
 UNRESPONSIVE = 0x80100066

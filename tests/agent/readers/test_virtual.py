@@ -1,11 +1,11 @@
 """The reader without hardware."""
 
 import pytest
-from support.recording_sink import running
 
 from agent.readers.reader import ReaderMessage, ReaderState
 from agent.readers.virtual import ReaderNotRunning, VirtualReader
 from contract.cards import InvalidUid, Technology
+from support.recording_sink import running
 
 
 async def test_a_card_tapped_by_software_is_seen() -> None:
