@@ -9,13 +9,14 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from agent.app import release, run_agent
+from agent.app import run_agent
 from agent.enrolment import EnrolError, enrol, store_identity
 from agent.logs import log_to_stderr
 from agent.notify import Notifier
 from agent.outbox import OutboxError
 from agent.queue_file import QueueNewer
 from agent.settings import Settings, load
+from contract.release import VERSION
 from contract.settings_file import SettingsError
 
 
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="genba-agent", description="The agent of Genba.")
-    parser.add_argument("--version", action="version", version=release())
+    parser.add_argument("--version", action="version", version=VERSION)
     commands = parser.add_subparsers(dest="command", required=True)
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--config", type=Path, help="settings file (default: config/agent.toml)")

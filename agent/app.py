@@ -5,8 +5,6 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as package_version
 from pathlib import Path
 
 import msgspec
@@ -34,20 +32,13 @@ from contract.cards import InvalidUid
 from contract.kiosk import LinkView
 from contract.link import Heartbeat, ReaderReport, ReaderState
 from contract.moment import Clock
+from contract.release import VERSION
 
 log = logging.getLogger(__name__)
 
 KIOSK_FOLDER = Path(__file__).parent.parent / "kiosk"
 PAGE_OF_ROWS = 500
 HOUSEKEEPING_SECONDS = 5.0
-
-
-def release() -> str:
-    """Return the installed release's version."""
-    try:
-        return package_version("genba")
-    except PackageNotFoundError:
-        return "0"
 
 
 async def run_agent(settings: Settings, notifier: Notifier, ready: Callable[[int], None]) -> None:
@@ -103,7 +94,7 @@ class Agent:
         self._replica = replica
         self._link_status = LinkStatus()
         self._progress = (0, time.monotonic())
-        self._version = release()
+        self._version = VERSION
         self.drivers = open_drivers(settings.readers)
         self._virtual = next((d for d in self.drivers if isinstance(d, VirtualReader)), None)
         self._around = Surroundings(virtual=self._virtual is not None)

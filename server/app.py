@@ -1,7 +1,6 @@
 """The composition root: every part of the server, in the order in which it is built."""
 
 import asyncio
-import importlib.metadata
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 import asyncpg
 from aiohttp import web
 
+from contract.release import VERSION
 from server.kernel import session
 from server.kernel.auth import Principal
 from server.kernel.database import Database
@@ -97,11 +97,6 @@ def catalogues() -> Catalogues:
     """Return all texts. Blocks: reads files."""
     folders = [SERVER / "kernel" / "locales", SERVER / "web" / "locales"]
     return Catalogues([*folders, *(folder / "locales" for _, folder in module_folders())])
-
-
-def version() -> str:
-    """Return this software's version."""
-    return importlib.metadata.version("genba")
 
 
 async def refuse_unmigrated(database: Database) -> None:
@@ -209,7 +204,7 @@ async def openapi_document() -> bytes:
 
 def describe_api(parts: Parts) -> bytes:
     """Return the API's description as JSON text."""
-    return encode(describe("Genba", version(), parts.routes))
+    return encode(describe("Genba", VERSION, parts.routes))
 
 
 def _description(parts: Parts) -> Route:
