@@ -135,10 +135,7 @@ async def test_an_import_previews_then_creates_and_an_empty_cell_changes_nothing
     await a_category(api)
     item = await an_item(api, place="A棚")
     loan = expect(await lend(api, item, await a_person(api)), 201).json
-    sheet = "管理番号,名称,分類,保管場所,状態
-T-001,トルクレンチ改,測定器,,
-T-002,ノギス,,,
-"
+    sheet = "管理番号,名称,分類,保管場所,状態\nT-001,トルクレンチ改,測定器,,\nT-002,ノギス,,,\n"
     path = "/api/v1/items/import"
     raw = sheet.encode("cp932")
     preview = await api.ask("POST", f"{path}?dry_run=true", data=raw, headers=CSV)
