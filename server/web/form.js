@@ -41,6 +41,15 @@ export class Form {
     };
   }
 
+  /**
+   * Mark required fields that are empty.
+   * @param {readonly string[]} names
+   * @param {string} message
+   */
+  mark(names, message) {
+    this.errors.value = Object.fromEntries(names.map((name) => [name, message]));
+  }
+
   /** Only what differs from the start. @returns {Values} */
   changes() {
     return Object.fromEntries(
@@ -91,7 +100,7 @@ export class Form {
     if (error instanceof Refusal) {
       const { field, expected, errors, title, detail } = error.problem;
       for (const one of errors ?? []) marked[one.field] = words(one.message);
-      if (field && !marked[field]) marked[field] = detail || expected || title;
+      if (field && !marked[field]) marked[field] = detail || (expected && words(expected)) || title;
     }
     const known = Object.keys(marked).filter((name) => name in this.values.value);
     this.errors.value = Object.fromEntries(known.map((name) => [name, marked[name]]));

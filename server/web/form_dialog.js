@@ -49,10 +49,26 @@ export function FormDialog({ title, submit, form, onSubmit, onClose, onReload, d
       novalidate
       onSubmit=${(/** @type {Event} */ event) => {
         event.preventDefault();
-        onSubmit();
+        if (complete(/** @type {HTMLFormElement} */ (event.currentTarget), form)) onSubmit();
       }}
     >
       ${children}
     </form>
   <//>`;
+}
+
+/**
+ * Whether all required fields are filled in; those that are not are marked, the first is focused.
+ * @param {HTMLFormElement} element
+ * @param {import("/web/form.js").Form} form
+ */
+function complete(element, form) {
+  const missing = [...element.querySelectorAll("input, select, textarea")].filter(
+    (field) => field instanceof HTMLInputElement && field.required && field.value.trim() === "",
+  );
+  if (missing.length === 0) return true;
+  const fields = /** @type {HTMLInputElement[]} */ (missing);
+  form.mark(fields.map((field) => field.name), t("invalid-missing"));
+  fields[0].focus();
+  return false;
 }

@@ -16,17 +16,33 @@ export function explain(error) {
   if (!(error instanceof Refusal)) throw error;
   const { title, detail, errors, expected, status, request } = error.problem;
   const parts = [detail, ...(errors ?? []).map(({ message }) => words(message))];
-  if (!detail && expected) parts.push(expected);
+  if (!detail && expected) parts.push(words(expected));
   if (status >= 500 && request) parts.push(t("web-error-id", { id: request }));
   return { title, detail: parts.filter(Boolean).join(" ") };
 }
 
+/** What the server's decoder says of a value, and how we say it. @type {readonly [RegExp, string, string][]} */
+const DECODER = [
+  [/^Expected `str` of length >= 1$|missing required field|matching regex/, "invalid-missing", ""],
+  [/^Expected `str` of length >= (\d+)/, "invalid-too_short", "least"],
+  [/^Expected `str` of length <= (\d+)/, "invalid-too_long", "most"],
+  [/^Expected `int` >= (\d+)/, "invalid-too_small", "least"],
+  [/^Expected `int` <= (\d+)/, "invalid-too_large", "most"],
+  [/^Expected `int/, "invalid-whole_number", ""],
+  [/^Invalid enum value '?(.*?)'?$/, "invalid-no_choice", "value"],
+];
+
 /**
- * A field's message is a sentence, or a stable code that the catalogue explains.
+ * A field's message is a stable code that the catalogue explains, the decoder's, or a sentence.
  * @param {string} message
  */
 export function words(message) {
-  return has(`invalid-${message}`) ? t(`invalid-${message}`) : message;
+  if (has(`invalid-${message}`)) return t(`invalid-${message}`);
+  for (const [pattern, id, name] of DECODER) {
+    const found = pattern.exec(message);
+    if (found) return t(id, name ? { [name]: found[1] } : {});
+  }
+  return message;
 }
 
 /**

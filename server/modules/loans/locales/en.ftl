@@ -3,7 +3,6 @@ permission-loans-lend = Lend, take back and cancel by hand
 permission-loans-write = Register and change items, categories and tags
 permission-loans-settle = Settle conflicts
 
-loans-at-agent = Lent at
 loans-borrowed-today = Borrowed today
 loans-by-admin = Admin page
 loans-by-category = Out by category

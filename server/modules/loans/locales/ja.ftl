@@ -3,7 +3,6 @@ permission-loans-lend = 手動で貸出・返却・取消する
 permission-loans-write = 道具・分類・カードを登録・変更する
 permission-loans-settle = くいちがいを解決する
 
-loans-at-agent = 貸出端末
 loans-borrowed-today = 今日の貸出
 loans-by-admin = 管理画面
 loans-by-category = 分類ごとの貸出中

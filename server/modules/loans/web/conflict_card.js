@@ -27,12 +27,13 @@ export function ConflictCard({ conflict, onDone }) {
     title=${tOr(`loans-conflict-${conflict.kind}`, "loans-conflict-other", names)}
     actions=${html`<${Badge} tone=${open ? "ask" : "returned"}>${t(`loans-conflict-state-${conflict.state}`)}<//>`}
   >
-    <p class="conflict-what">
-      ${tOr(`loans-conflict-${conflict.kind}-detail`, "loans-conflict-other-detail", names)}
-      ${conflict.detail && ` ${tOr(`loans-conflict-because-${conflict.detail}`, "loans-conflict-because-other", { code: conflict.detail })}`}
-    </p>
+    <p class="conflict-what">${tOr(`loans-conflict-${conflict.kind}-detail`, "loans-conflict-other-detail", names)}</p>
+    ${
+      conflict.detail &&
+      html`<p class="conflict-what">${tOr(`loans-conflict-because-${conflict.detail}`, "loans-conflict-because-other", { code: conflict.detail })}</p>`
+    }
     <p class="row muted">
-      <a href=${href(["items", conflict.item])}>${conflict.item_name} <span class="g-code">${conflict.item_code}</span></a>
+      <a href=${href(["items", conflict.item])}>${conflict.item_name} <span class="g-code nowrap">${conflict.item_code}</span></a>
       <span>${t("loans-conflict-at")} <${When} at=${conflict.at} /></span>
     </p>
     <ol class="facts-line">

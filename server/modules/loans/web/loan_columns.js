@@ -24,7 +24,7 @@ export function loanColumns({ onDone, without }) {
       title: t("loans-item"),
       main: without !== "item",
       draw: (/** @type {Loan} */ loan) =>
-        html`<a class="row-name" href=${href(["items", loan.item])}>${loan.item_name}</a> <span class="muted g-code">${loan.item_code}</span>`,
+        html`<div><a class="row-name" href=${href(["items", loan.item])}>${loan.item_name}</a> <span class="muted g-code under">${loan.item_code}</span></div>`,
     },
     {
       key: "person",
@@ -35,7 +35,8 @@ export function loanColumns({ onDone, without }) {
     {
       key: "borrowed",
       title: t("loans-since"),
-      draw: (/** @type {Loan} */ loan) => html`<${When} at=${loan.borrowed_at} uncertain=${!loan.borrowed_certain} />`,
+      draw: (/** @type {Loan} */ loan) =>
+        html`<div><${When} at=${loan.borrowed_at} uncertain=${!loan.borrowed_certain} /> <span class="muted under">${loan.lent_by ?? t("loans-by-admin")}</span></div>`,
     },
     {
       key: "due",
@@ -45,18 +46,15 @@ export function loanColumns({ onDone, without }) {
     {
       key: "returned",
       title: t("loans-returned-at"),
-      draw: (/** @type {Loan} */ loan) => html`<${When} at=${loan.returned_at} uncertain=${!loan.returned_certain} />`,
+      draw: (/** @type {Loan} */ loan) =>
+        loan.returned_at &&
+        html`<div><${When} at=${loan.returned_at} uncertain=${!loan.returned_certain} /> <span class="muted under">${loan.returned_by ?? t("loans-by-admin")}</span></div>`,
     },
     {
       key: "state",
       title: t("loans-state"),
       draw: (/** @type {Loan} */ loan) =>
-        html`<${LoanState} loan=${loan} />${loan.cancel_reason && html`<p class="muted">${reasonOf(loan.cancel_reason)}</p>`}`,
-    },
-    {
-      key: "where",
-      title: t("loans-at-agent"),
-      draw: (/** @type {Loan} */ loan) => html`<span class="muted">${loan.lent_by ?? t("loans-by-admin")}</span>`,
+        html`<div><${LoanState} loan=${loan} />${loan.cancel_reason && html`<span class="muted under">${reasonOf(loan.cancel_reason)}</span>`}</div>`,
     },
     { key: "do", title: "", right: true, draw: (/** @type {Loan} */ loan) => html`<${LoanActions} loan=${loan} onDone=${onDone} />` },
   ];

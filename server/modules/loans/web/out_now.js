@@ -85,7 +85,7 @@ function columns() {
       main: true,
       sortable: true,
       draw: (/** @type {Loan} */ loan) =>
-        html`<a class="row-name" href=${href(["items", loan.item])}>${loan.item_name}</a> <span class="muted g-code">${loan.item_code}</span>`,
+        html`<div><a class="row-name" href=${href(["items", loan.item])}>${loan.item_name}</a> <span class="muted g-code nowrap">${loan.item_code}</span></div>`,
     },
     {
       key: "person",

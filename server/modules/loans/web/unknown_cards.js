@@ -56,12 +56,12 @@ export function UnknownCardsPage() {
           key: "uid",
           title: t("people-card-uid"),
           main: true,
-          draw: (/** @type {UnknownCard} */ card) => html`<${Uid} uid=${card.uid} /> <span class="muted">${technologyName(card.technology)}</span>`,
+          draw: (/** @type {UnknownCard} */ card) => html`<div><${Uid} uid=${card.uid} /><span class="muted under">${technologyName(card.technology)}</span></div>`,
         },
         {
           key: "where",
           title: t("loans-unknown-where"),
-          draw: (/** @type {UnknownCard} */ card) => html`${card.agent_name ?? "—"}`,
+          draw: (/** @type {UnknownCard} */ card) => card.agent_name ?? "—",
         },
         { key: "last", title: t("loans-unknown-last"), draw: (/** @type {UnknownCard} */ card) => html`<${Ago} at=${card.last_seen} />` },
         { key: "times", title: t("loans-unknown-times"), right: true, draw: (/** @type {UnknownCard} */ card) => formatNumber(card.times) },
@@ -70,7 +70,7 @@ export function UnknownCardsPage() {
           title: t("loans-unknown-state"),
           draw: (/** @type {UnknownCard} */ card) =>
             card.problem
-              ? html`<${Badge} tone="error" icon="stop">${t("loans-unknown-impossible")}<//><p class="muted why">${tOr(`loans-card-${card.problem}`, "loans-card-problem")}</p>`
+              ? html`<div><${Badge} tone="error" icon="stop">${t("loans-unknown-impossible")}<//><p class="muted why">${tOr(`loans-card-${card.problem}`, "loans-card-problem")}</p></div>`
               : html`<${Badge} tone=${TONES[card.state]}>${t(`loans-unknown-state-${card.state}`)}<//>`,
         },
         {
