@@ -40,6 +40,7 @@ LONGEST_RETRY = timedelta(minutes=5)
 BATCH = 5
 RECONNECT_SECONDS = 1.0
 DRAIN_SECONDS = 3.0
+LOOK_AGAIN = timedelta(seconds=5)
 KEEP_LOG = timedelta(days=30)
 
 _log = logging.getLogger(__name__)
@@ -169,7 +170,8 @@ class Jobs:
         async def fall_due(_: Schedule) -> None:
             await queries.enqueue([job.name], [b""], [0], [None], [job.name], on_conflict="skip")
 
-        queuer.schedule(job.name, job.schedule, clean_old=True)(fall_due)
+        # What fell due while no server ran is made up for at the next start: so keep the old row.
+        queuer.schedule(job.name, job.schedule, clean_old=False)(fall_due)
 
 
 async def failed_jobs(connection: Connection, limit: int = 100) -> list[FailedJob]:
@@ -239,6 +241,8 @@ async def _run(queuer: PgQueuer) -> None:
     try:
         await queuer.run(
             batch_size=BATCH,
+            # New jobs are told by NOTIFY; one that was retried by hand is found by looking.
+            dequeue_timeout=LOOK_AGAIN,
             max_concurrent_tasks=2 * BATCH,
             shutdown_on_listener_failure=True,
         )

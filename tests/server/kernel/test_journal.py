@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import msgspec
 import pytest
-from support.journal_entries import entry, sealed, take, until, write
 
 from server.kernel.database import Database
 from server.kernel.journal import Journal
+from support.journal_entries import entry, sealed, take, until, write
 
 
 async def test_entries_of_a_transaction_that_rolls_back_never_were(
