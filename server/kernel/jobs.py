@@ -1,6 +1,6 @@
 """Work on a clock or for later: PgQueuer behind four words (Job, enqueue, run, failures).
 
-Why PgQueuer: docs/decisions/0004-jobs.md.
+Why PgQueuer: docs/decisions/0004-jobs-by-pgqueuer.md.
 """
 
 import asyncio
