@@ -1,0 +1,137 @@
+"""The admin pages in a real Chromium, on a real server, as an admin uses them."""
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from support.browser import SIZES, Window, shoot
+from support.site import Site
+
+PAGES = (
+    "",
+    "loans",
+    "unknown-cards",
+    "conflicts",
+    "items",
+    "categories",
+    "people",
+    "cards",
+    "agents",
+    "journal",
+    "health",
+)
+
+
+async def signed_in(
+    window: Window, site: Site, size: str = "desktop", language: str = "ja"
+) -> Page:
+    page = await window.page(size, language)
+    await page.goto(f"{site.url}/#token={site.token}")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    return page
+
+
+async def go(page: Page, site: Site, path: str) -> None:
+    await page.goto(f"{site.url}/#/{path}")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_page_opens_and_fits_at_every_size(
+    window: Window, workshop: Site, size: str, language: str
+) -> None:
+    page = await signed_in(window, workshop, size, language)
+    for path in PAGES:
+        await go(page, workshop, path)
+        overflow = await page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        await shoot(page, f"{path or 'dashboard'}-{size}-{language}")
+        assert overflow <= 0, f"{path} is {overflow} px too wide"
+        text = await page.locator("body").inner_text()
+        unnamed = re.findall(r"\b(?:loans|people|devices|system|web|kit)-[a-z]+-[a-z-]+\b", text)
+        assert unnamed == [], f"{path} shows text without words: {unnamed}"
+
+
+async def test_nothing_is_shown_without_a_token_and_it_leaves_the_address_bar(
+    window: Window, workshop: Site
+) -> None:
+    page = await window.page()
+    answers: list[int] = []
+    page.on("response", lambda answer: answers.append(answer.status))
+    await page.goto(workshop.url)
+    await expect(page.get_by_role("textbox").first).to_be_visible()
+    assert "HT-0" not in await page.locator("body").inner_text()
+    window.complaints.clear()  # the browser mentions the 401 that brought us here
+    signed = await signed_in(window, workshop)
+    assert workshop.token not in signed.url
+
+
+async def test_a_loan_made_elsewhere_appears_without_reload(window: Window, workshop: Site) -> None:
+    page = await signed_in(window, workshop)
+    item = (await workshop.get("/api/v1/items?on_loan=false&status=available&limit=1"))["items"][0]
+    person = (await workshop.get("/api/v1/people?search=1001"))["items"][0]
+    await expect(page.get_by_text(item["code"])).to_have_count(0)
+    await workshop.post("/api/v1/loans", {"item": item["id"], "person": person["id"]})
+    await expect(page.get_by_text(item["code"]).first).to_be_visible()
+    await shoot(page, "live-loan")
+
+
+async def test_an_unknown_card_is_registered_to_a_person(window: Window, workshop: Site) -> None:
+    page = await signed_in(window, workshop, language="en")
+    await go(page, workshop, "unknown-cards")
+    await page.get_by_role("button", name="Register", exact=True).first.click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_be_visible()
+    await shoot(page, "register-dialog")
+    await dialog.get_by_role("combobox").or_(dialog.get_by_role("searchbox")).first.fill("1001")
+    await dialog.get_by_role("option").first.click()
+    await dialog.get_by_role("button", name="Register").last.click()
+    await expect(dialog).to_have_count(0)
+    cards = (await workshop.get("/api/v1/cards?search=04D3A1527C1190"))["items"]
+    assert [card["holder_code"] for card in cards] == ["1001"]
+
+
+async def test_a_conflict_is_settled_with_one_button(window: Window, workshop: Site) -> None:
+    page = await signed_in(window, workshop)
+    await go(page, workshop, "conflicts")
+    await page.get_by_role("button", name="道具は戻っている").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_be_visible()
+    await shoot(page, "settle-dialog")
+    await dialog.get_by_role("button", name="道具は戻っている").click()
+    await expect(page.get_by_role("button", name="道具は戻っている")).to_have_count(0)
+    [settled] = (await workshop.get("/api/v1/conflicts"))["items"]
+    assert (settled["state"], settled["resolution"]) == ("settled", "returned")
+
+
+async def test_a_broken_csv_shows_its_lines_and_changes_nothing(
+    window: Window, workshop: Site
+) -> None:
+    page = await signed_in(window, workshop, language="en")
+    await go(page, workshop, "items")
+    before = (await workshop.get("/api/v1/items?limit=1"))["total"]
+    await page.get_by_role("button", name=re.compile("import", re.IGNORECASE)).click()
+    broken = "code,name,category,status\nT-9,Wrench,宝物,\nT-10,,,\n"
+    await page.locator("input[type=file]").set_input_files(
+        {"name": "items.csv", "mimeType": "text/csv", "buffer": broken.encode()}
+    )
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("2")
+    await expect(dialog).to_contain_text("3")
+    await shoot(page, "broken-csv")
+    assert (await workshop.get("/api/v1/items?limit=1"))["total"] == before
+
+
+async def test_search_is_a_key_away_and_filters_the_list(window: Window, workshop: Site) -> None:
+    page = await signed_in(window, workshop)
+    await go(page, workshop, "items")
+    await page.keyboard.press("/")
+    await page.keyboard.type("ほいすと")
+    await expect(page.get_by_role("row")).to_have_count(0, timeout=10_000)
+    await page.keyboard.press("Control+a")
+    await page.keyboard.type("ﾉｷﾞｽ")
+    await expect(page.get_by_text("ノギス 150mm").first).to_be_visible()
