@@ -97,7 +97,9 @@ class Agent:
         self._version = VERSION
         self.drivers = open_drivers(settings.readers)
         self._virtual = next((d for d in self.drivers if isinstance(d, VirtualReader)), None)
-        self._around = Surroundings(virtual=self._virtual is not None)
+        self._around = Surroundings(
+            virtual=self._virtual is not None, language=settings.kiosk.language
+        )
         self.local = Local(
             assets=read_assets(KIOSK_FOLDER),
             tapped=self._virtual_tap if self._virtual is not None else None,

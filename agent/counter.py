@@ -32,6 +32,7 @@ class Surroundings:
     """What the kiosk shows besides the desk; each part has one writer."""
 
     virtual: bool = False
+    language: str = "ja"
     link: LinkView = field(default_factory=lambda: LinkView(False, 0))
     readers: dict[str, ReaderReport] = field(default_factory=dict)
     agent: str = ""
@@ -106,6 +107,7 @@ class Counter:
                 server_us=reading.wall_us,
                 virtual=around.virtual,
                 set_aside=self._outbox.set_aside,
+                language=around.language,
             )
         )
 

@@ -130,7 +130,10 @@ class LinkView(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True, tag="state"):
-    """Everything a kiosk page draws. `revision` grows by one with each message."""
+    """Everything a kiosk page draws. `revision` grows by one with each message.
+
+    `language` is the one that this kiosk begins with and comes home to.
+    """
 
     revision: int
     screen: Screen
@@ -142,6 +145,7 @@ class State(msgspec.Struct, frozen=True, tag="state"):
     server_us: int | None = None
     virtual: bool = False
     set_aside: int = 0
+    language: str = "ja"
 
 
 class SampleCard(msgspec.Struct, frozen=True):

@@ -55,13 +55,18 @@ export async function start(root, fail) {
 
 /**
  * One person's choice of language is not the next one's: back to the site's when nobody is there.
- * The site's is Japanese, or what the page's address says (`?lang=en`).
+ * The site's is what the agent's settings say, or the page's address (`?lang=en`).
  * @param {Desk} desk
  */
 function returnToSiteLanguage(desk) {
-  const asked = new URLSearchParams(location.search).get("lang") ?? DEFAULT_LANGUAGE;
-  const home = languages.value.includes(asked) ? asked : DEFAULT_LANGUAGE;
-  if (home !== DEFAULT_LANGUAGE) setLanguage(home);
+  const asked = new URLSearchParams(location.search).get("lang");
+  let home = DEFAULT_LANGUAGE;
+  desk.state.subscribe((state) => {
+    const wanted = asked ?? state?.language ?? DEFAULT_LANGUAGE;
+    if (wanted === home || !languages.peek().includes(wanted)) return;
+    home = wanted;
+    setLanguage(home);
+  });
   desk.now.subscribe((now) => {
     const idle = now - desk.active > LANGUAGE_IDLE_MS;
     if (idle && language.peek() !== home && desk.state.peek()?.screen.type === "waiting") setLanguage(home);

@@ -27,7 +27,8 @@
  * @typedef {{number: number, tone: Tone}} Feedback
  * @typedef {{type: "state", revision: number, screen: Screen, readers: Reader[], link: Link,
  *   feedback: Feedback | null, agent: string, site: string, server_us: number | null,
- *   virtual: boolean, set_aside: number}} State
+ *   virtual: boolean, set_aside: number,
+ *   language?: string}} State
  *
  * @typedef {{uid: string, title: string, detail: string, on_loan: boolean}} SampleCard
  * @typedef {{type: "samples", people: SampleCard[], items: SampleCard[]}} Samples
