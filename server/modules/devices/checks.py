@@ -26,6 +26,15 @@ async def quarantine(connection: Connection) -> Finding | None:
     return Finding("warning", {"count": count}) if count else None
 
 
+async def missing_rows(connection: Connection) -> Finding | None:
+    """Find agents whose queue passed over numbers: rows were lost, by them or by a restore here."""
+    found = await store.queues_with_holes(connection)
+    if not found:
+        return None
+    names = ", ".join(sorted({name for name, _ in found}))
+    return Finding("warning", {"names": names, "count": sum(count for _, count in found)})
+
+
 async def agents_online(connection: Connection) -> float:
     """Return how many agents are linked."""
     return float(await store.count_online(connection, ONLINE_SECONDS))

@@ -178,6 +178,8 @@ class Intake:
                 seqs[each.fact] = each.seq
         new = [answers[fact] for fact in seqs]
         await _write_receipts(connection, agent, epoch, new, seqs)
+        arrived = [fact.seq for fact in facts] + [each.seq for each in bad]
+        await _advance_queue(connection, agent, epoch, arrived)
         await self._quarantine(connection, agent, aside)
         order = [fact.id for fact in facts] + [b.fact for b in bad if b.fact is not None]
         return Batch(
@@ -319,15 +321,22 @@ async def _write_receipts(
         [answer.status.value for answer in answers],
         [answer.reason for answer in answers],
     )
-    highest = max(seqs[answer.id] for answer in answers)
+
+
+async def _advance_queue(
+    connection: Connection, agent: AgentId, epoch: QueueEpoch, seqs: Sequence[int]
+) -> None:
+    """Note how far the queue has come, and how many numbers were passed over on the way."""
     await connection.execute(
         """
-        update devices.queue
-           set holes = holes + greatest(0, $3 - last_seq - $4), last_seq = greatest(last_seq, $3)
-         where agent = $1 and epoch = $2
+        update devices.queue q
+           set holes = q.holes + n.highest - q.last_seq - n.fresh, last_seq = n.highest
+          from (select max(seq) as highest, count(distinct seq) as fresh
+                  from unnest($3::bigint[]) as seq, devices.queue q
+                 where q.agent = $1 and q.epoch = $2 and seq > q.last_seq) as n
+         where q.agent = $1 and q.epoch = $2 and n.fresh > 0
         """,
         agent,
         epoch,
-        highest,
-        len(answers),
+        seqs,
     )

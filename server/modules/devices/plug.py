@@ -35,6 +35,7 @@ def setup(
         checks=[
             Check("agent-silent", checks.agent_silent),
             Check("quarantine", checks.quarantine),
+            Check("missing-rows", checks.missing_rows),
         ],
         gauges=[
             Gauge("genba_agents_online", "Agents that are linked.", checks.agents_online),

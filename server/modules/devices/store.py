@@ -265,3 +265,12 @@ async def count_online(connection: Connection, seconds: int) -> int:
             float(seconds),
         )
     )
+
+
+async def queues_with_holes(connection: Connection) -> list[tuple[str, int]]:
+    """Return (agent's name, missing rows) of each queue that passed over numbers."""
+    rows = await connection.fetch(
+        "select a.name, q.holes from devices.queue q join devices.agent a on a.id = q.agent"
+        " where q.holes > 0 order by a.name"
+    )
+    return [(row["name"], row["holes"]) for row in rows]

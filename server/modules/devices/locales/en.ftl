@@ -104,3 +104,5 @@ check-agent-silent = Contact with agents
         }
 check-quarantine = Records that could not be read
     .detail = { $count } records from agents could not be understood. Look at them on the “Agents” page.
+check-missing-rows = Complete queues
+    .detail = { $count } records of { $names } never arrived. Either the agent's disk was damaged or this database was restored from an older copy. Compare with the tools themselves.

@@ -98,3 +98,5 @@ check-agent-silent = 端末との通信
         }
 check-quarantine = 読み取れなかった記録
     .detail = 端末から届いた記録のうち、{ $count } 件を読み取れませんでした。「端末」の画面で確かめてください。
+check-missing-rows = 端末の記録の連続
+    .detail = { $names } の記録のうち { $count } 件が届いていません。端末のディスクの故障か、古いバックアップからの復元が考えられます。実物と照らし合わせてください。

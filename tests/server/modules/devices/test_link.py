@@ -125,6 +125,22 @@ async def test_an_old_disk_is_told_to_begin_a_new_epoch_and_nothing_is_dropped(s
     assert loan["state"] == "returned"
 
 
+async def test_numbers_that_never_arrived_are_told_and_repeats_are_not(site: Site) -> None:
+    person, item = await two_things(site)
+
+    async def missing() -> bool:
+        checks = (await site.get("/api/system/health"))["checks"]
+        return any(c["id"] == "missing-rows" and c["status"] == "warning" for c in checks)
+
+    async with linked(site, await enrolled(site, "bench")) as link:
+        first = row(1, {"type": "borrowed", "item": item, "person": person})
+        await link.send_rows(first)
+        await link.send_rows(first, row(2, {"type": "card_unknown", "card": "04DEADBEEF0080"}))
+        assert not await missing()
+        await link.send_rows(row(5, {"type": "card_unknown", "card": "04DEADBEEF0180"}))
+        assert await missing()
+
+
 async def test_a_second_link_of_the_same_agent_replaces_the_first(site: Site) -> None:
     key = await enrolled(site, "bench")
     async with linked(site, key) as first, linked(site, key) as second:
