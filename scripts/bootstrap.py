@@ -4,7 +4,6 @@ Runs before anything is installed: standard library only.
 """
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ VERSIONS = ((3, 11), (3, 14))
 CORE = "requirements.lock"
 DEVELOPMENT = "requirements-dev.lock"
 READERS = "requirements-readers.lock"
+PIP = Path(__file__).resolve().parent / "wheels" / "pip-26.3-py3-none-any.whl"
 
 
 class BootstrapError(Exception):
@@ -45,20 +45,20 @@ def _create(environment: Path) -> None:
     say("Making the virtual environment")
     shutil.rmtree(environment, ignore_errors=True)
     made = _run([sys.executable, "-m", "venv", str(environment)])
-    if made.returncode == 0:
-        return
-    shutil.rmtree(environment, ignore_errors=True)
-    package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        say(f"Installing {package}")
-        _run(["apt-get", "update"])
-        _run(["apt-get", "install", "-y", "--no-install-recommends", package])
-        if _run([sys.executable, "-m", "venv", str(environment)]).returncode == 0:
-            return
+    if made.returncode != 0:
+        # A bare Debian has Python without ensurepip: the checkout brings pip itself.
         shutil.rmtree(environment, ignore_errors=True)
-    raise BootstrapError(
-        f"Python's venv module does not work here. On Debian: sudo apt install {package}"
-    )
+        made = _run([sys.executable, "-m", "venv", "--without-pip", str(environment)])
+        python = environment / "bin" / "python"
+        if made.returncode == 0:
+            installer = [str(python), str(PIP / "pip"), "install", "--no-index", str(PIP)]
+            made = _run(installer)
+    if made.returncode != 0:
+        shutil.rmtree(environment, ignore_errors=True)
+        raise BootstrapError(
+            "Python's venv module does not work here. On Debian: sudo apt install python3-venv\n"
+            + made.stdout[-1000:]
+        )
 
 
 def _install(python: Path, lock: Path) -> None:
