@@ -218,8 +218,12 @@ class Link:
                 # In the group's body, so that Python 3.11 takes back the cancellation with which
                 # a failing task ends it; `_stop_if_cancelled` relies on that count.
                 await self._listen(socket)
-        except* (LinkEnded, ConnectionClosed, OutboxError, OSError) as several:
-            # One connection, one reason: the first task to fail ended the others.
+        except BaseExceptionGroup as several:
+            # One connection, one reason: the first task to fail ended the others. Not `except*`:
+            # before Python 3.11.4 it wraps what is raised from it in a group again.
+            _, unexpected = several.split((LinkEnded, ConnectionClosed, OutboxError, OSError))
+            if unexpected is not None:
+                raise
             raise _first(several) from None
         finally:
             if time.monotonic() - began >= self._steady_seconds:
