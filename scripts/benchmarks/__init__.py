@@ -1,0 +1,1 @@
+"""What `scripts/bench` measures: one file a subject, each figure beside its yardstick."""
