@@ -75,7 +75,7 @@ async def _measure(names: Sequence[str], options: argparse.Namespace) -> int:
     for number, name in enumerate(names, 1):
         print(f"• {name} ({number} of {len(names)}): {BENCHMARKS[name]} …", flush=True)
         # A real disk: /tmp is memory on many machines, and an fsync there costs nothing.
-        with tempfile.TemporaryDirectory(prefix="genba-bench-", dir="/var/tmp") as folder:  # noqa: S108
+        with tempfile.TemporaryDirectory(prefix="genba-bench-", dir="/var/tmp") as folder:
             try:
                 module = importlib.import_module(f"scripts.benchmarks.{name}")
                 async for figure in module.measure(Bench(options.quick, Path(folder), say)):
