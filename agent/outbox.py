@@ -6,7 +6,6 @@ One thread owns the SQLite file, so the event loop never waits for a disk.
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from agent.clock import corrected
+from agent.disk_thread import DiskThread
 from agent.queue_file import QueueFile, Stored
 from agent.salvage import StoredRow
 from contract.facts import Fact, FactBody
@@ -70,7 +70,7 @@ class Outbox:
     """
 
     _file: QueueFile
-    _thread: ThreadPoolExecutor
+    _thread: DiskThread
     grown: asyncio.Event
     epoch: QueueEpoch
     count: int
@@ -84,12 +84,11 @@ class Outbox:
 
         Raises OutboxError when the disk refuses, QueueNewer for a newer release's file.
         """
-        thread = ThreadPoolExecutor(1, thread_name_prefix="outbox")
-        loop = asyncio.get_running_loop()
+        thread = DiskThread("outbox")
         try:
             try:
-                file = await loop.run_in_executor(thread, QueueFile, path)
-                offsets = await loop.run_in_executor(thread, file.offsets)
+                file = await thread.run(lambda: QueueFile(path))
+                offsets = await thread.run(file.offsets)
             except (sqlite3.Error, OSError) as exc:
                 raise _translated(exc) from exc
             outbox = Outbox(
@@ -98,9 +97,9 @@ class Outbox:
             try:
                 yield outbox
             finally:
-                await loop.run_in_executor(thread, file.close)
+                await thread.run(file.close)
         finally:
-            thread.shutdown(wait=False)
+            thread.close()
 
     async def append(self, drafts: Sequence[Draft], at: Moment) -> list[Fact]:
         """Write facts in one transaction; they are on disk when this returns.
@@ -142,9 +141,8 @@ class Outbox:
         return QueuedRow(entry.row.id, entry.seq, at, entry.row.body)
 
     async def _run(self, work: Callable[[], T]) -> T:
-        loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._thread, work)
+            return await self._thread.run(work)
         except (sqlite3.Error, OSError) as exc:
             raise _translated(exc) from exc
         finally:

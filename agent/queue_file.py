@@ -24,6 +24,7 @@ CHECKPOINT_PAGES = 256
 MAX_WAL_BYTES = 4 << 20
 MAX_BOOTS = 64
 
+_INSERT = "INSERT INTO fact (seq, row) VALUES (?, ?)"
 _ID_FROM = len('{"id":"') + 1  # where a row's id stands; SQLite counts from 1
 
 _MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -85,10 +86,11 @@ class QueueFile:
     def append(self, rows: Sequence[bytes]) -> int:
         """Write rows durably, all or none; return the number of the first."""
         first = self._last + 1
-        with _Transaction(self._connection):
-            self._connection.executemany(
-                "INSERT INTO fact (seq, row) VALUES (?, ?)", enumerate(rows, first)
-            )
+        if len(rows) == 1:  # a statement by itself is a transaction
+            self._connection.execute(_INSERT, (first, rows[0]))
+        else:
+            with _Transaction(self._connection):
+                self._connection.executemany(_INSERT, enumerate(rows, first))
         self._last += len(rows)
         self.count += len(rows)
         return first
