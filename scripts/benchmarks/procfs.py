@@ -1,0 +1,53 @@
+"""What Linux tells of processes: memory, CPU time, bytes written to disk."""
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+from support.site import Process
+
+_TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def pid_of(process: Process) -> int:
+    """Return the id of a process that runs. Raises LookupError."""
+    child = process._process
+    if child is None or child.returncode is not None:
+        raise LookupError(f"{process.name} does not run")
+    return child.pid
+
+
+def signal_to(pid: int, number: signal.Signals) -> None:
+    """Send a signal; a process that is gone is no error."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and all that descend from it."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in family(int(child)))]
+
+
+def pss_bytes(pid: int) -> int:
+    """Return the resident memory, each shared page divided among those who share it."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    raise LookupError("smaps_rollup tells no Pss")
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time used so far, in user and kernel mode, of all threads."""
+    # The name, in brackets, may contain spaces.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * _TICK_SECONDS
+
+
+def written_bytes(pid: int) -> int:
+    """Return the bytes that were sent towards a disk so far (page cache that became dirty)."""
+    for line in Path(f"/proc/{pid}/io").read_text().splitlines():
+        if line.startswith("write_bytes:"):
+            return int(line.split()[1])
+    raise LookupError("io tells no write_bytes")
