@@ -154,12 +154,14 @@ class Intake:
         clock: BootClock,
         now: datetime,
     ) -> Batch:
-        await _hold_queue(connection, agent, epoch)
+        reached = await _hold_queue(connection, agent, epoch)
         facts = [fact for fact, _ in good]
         known = await _receipts(
             connection, [fact.id for fact in facts] + [b.fact for b in bad if b.fact]
         )
-        await _refuse_old_disk(connection, agent, epoch, facts)
+        # Beyond what the queue has reached no number can have come before.
+        if repeated := [fact for fact in facts if fact.seq <= reached]:
+            await _refuse_old_disk(connection, agent, epoch, repeated)
         fresh = _first_of_each([fact for fact in facts if fact.id not in known])
         received = [ReceivedFact(fact, agent, *happened(fact.at, clock, now)) for fact in fresh]
         result = await self._handler.apply(connection, received) if received else None
@@ -257,17 +259,23 @@ def _first_of_each(facts: Sequence[Fact]) -> list[Fact]:
     return list({fact.id: fact for fact in reversed(facts)}.values())[::-1]
 
 
-async def _hold_queue(connection: Connection, agent: AgentId, epoch: QueueEpoch) -> None:
-    """One batch of a queue at a time, even if two links claim the same agent."""
+async def _hold_queue(connection: Connection, agent: AgentId, epoch: QueueEpoch) -> int:
+    """One batch of a queue at a time, even if two links claim the same agent.
+
+    Returns the highest number that has arrived.
+    """
     await connection.execute(
         "insert into devices.queue (agent, epoch) values ($1, $2)"
         " on conflict (agent, epoch) do nothing",
         agent,
         epoch,
     )
-    await connection.execute(
-        "select from devices.queue where agent = $1 and epoch = $2 for update", agent, epoch
+    reached: int = await connection.fetchval(
+        "select last_seq from devices.queue where agent = $1 and epoch = $2 for update",
+        agent,
+        epoch,
     )
+    return reached
 
 
 async def _receipts(connection: Connection, facts: Sequence[EventId]) -> dict[EventId, RowAnswer]:
