@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from contract.ids import new_id
 from server.kernel.database import Connection
-from server.kernel.sealing import LAST_SEQ, read_standing, write_seals
+from server.kernel.sealing import read_standing, write_seals
 
 _HERE = """
     select system_identifier,
@@ -37,7 +37,7 @@ async def begin_epoch(connection: Connection) -> None:
 
     What was unsealed belongs to the new epoch: the original may have sealed it in another order
     after the copy was taken, and have told those positions to readers. Entries from elsewhere
-    come first, in the order of their own transaction ids; then those already written here.
+    come first, in the order of their insertion; then those already written here.
     Raises SealedElsewhere if another sealer was at work meanwhile; nothing is written then.
     """
     async with connection.transaction(isolation="repeatable_read"):
@@ -65,7 +65,7 @@ async def begin_epoch(connection: Connection) -> None:
               from journal.entry e
              where not exists (select from journal.seal s where s.seq = e.seq)
                and (e.origin <> $1 or e.xid < $2)
-             order by e.origin = $1, e.origin, e.xid, e.seq
+             order by e.origin = $1, e.origin, e.seq
             """,
             here["system_identifier"],
             here["xmin"],
@@ -75,7 +75,6 @@ async def begin_epoch(connection: Connection) -> None:
             epoch=before.epoch + 1,
             epoch_id=epoch,
             origin=here["system_identifier"],
-            xid=here["xmin"] - 1,
-            seq=LAST_SEQ,
+            xid=here["xmin"],
         )
         await write_seals(connection, before, after, rows)

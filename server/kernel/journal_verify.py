@@ -122,7 +122,7 @@ async def _never_sealed(connection: Connection) -> list[str]:
         """
         select e.id
           from journal.entry e, journal.sealed s
-         where (e.origin <> s.origin or (e.xid, e.seq) <= (s.xid, s.seq))
+         where (e.origin <> s.origin or e.xid < s.xid)
            and not exists (select from journal.seal d where d.seq = e.seq)
          order by e.seq
         """

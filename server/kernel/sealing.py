@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import asyncpg
 
@@ -10,7 +11,6 @@ from server.kernel.database import Connection
 from server.kernel.journal_tail import SEALED
 
 BATCH = 5_000
-LAST_SEQ = 2**63 - 1
 
 
 class SealedElsewhere(Exception):
@@ -28,13 +28,12 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where the sealer stands: the last sealed transaction and entry, and the chain's end."""
+    """Where the sealer stands: below transaction `xid` all is sealed; and the chain's end."""
 
     epoch: int
     epoch_id: str
     origin: int
     xid: int
-    seq: int
     position: int
     hash: bytes
 
@@ -55,36 +54,64 @@ async def seal_batch(connection: Connection, *, batch: int = BATCH) -> Pass:
     """
     before = await read_standing(connection)
     # The snapshot that says which entries are visible also says below which transaction id
-    # everything has ended: only then can no entry appear in front of a sealed one.
-    rows = await connection.fetch(
+    # everything has ended. Of two transactions that touched the same thing, the second inserted
+    # its entries after the first had committed: in order of insertion, and never past an entry
+    # whose turn has not come, the journal tells of each thing in the order in which it happened.
+    # Transaction ids do not: they are given out before a transaction waits for its locks.
+    row = await connection.fetchrow(
         """
-        select e.at, e.seq, e.xid, e.id, e.actor, e.device, e.module, e.kind, e.subject, e.body,
-               e.xid < pg_snapshot_xmin(pg_current_snapshot()) as settled
-          from journal.entry e
-         where e.origin = $1 and (e.xid, e.seq) > ($2, $3)
-           and not exists (select from journal.seal s where s.seq = e.seq)
-         order by e.xid, e.seq
-         limit $4
+        with waiting as (
+            select e.at, e.seq, e.xid from journal.entry e
+             where e.origin = $1 and e.xid >= $2
+               and not exists (select from journal.seal s where s.seq = e.seq)
+        ), snapshot as (
+            select pg_snapshot_xmin(pg_current_snapshot()) as xmin
+        ), turn as (
+            select w.at, w.seq, w.xid from waiting w, snapshot
+             where w.seq < coalesce(
+                       (select min(seq) from waiting where xid >= snapshot.xmin), $4)
+             order by w.seq limit $3
+        )
+        select (select count(*) from waiting) as waiting,
+               (select least(xmin, (select min(xid) from waiting
+                                     where seq > coalesce((select max(seq) from turn), 0)))
+                  from snapshot) as below,
+               array(select at from turn order by seq) as ats,
+               array(select seq from turn order by seq) as seqs
         """,
         before.origin,
         before.xid,
-        before.seq,
         batch,
+        2**63 - 1,
     )
-    settled = [row for row in rows if row["settled"]]
-    if settled:
-        last = settled[-1]
-        await write_seals(
-            connection, before, replace(before, xid=last["xid"], seq=last["seq"]), settled
-        )
-    return Pass(sealed=len(settled), blocked=len(settled) < len(rows), more=len(settled) == batch)
+    assert row is not None, "aggregates always have a row"
+    sealed = len(row["seqs"])
+    if sealed:
+        entries = await _read_for_seal(connection, row["ats"], row["seqs"])
+        await write_seals(connection, before, replace(before, xid=row["below"]), entries)
+    return Pass(sealed, blocked=sealed < row["waiting"], more=sealed == batch)
+
+
+async def _read_for_seal(
+    connection: Connection, ats: Sequence[datetime], seqs: Sequence[int]
+) -> list[asyncpg.Record]:
+    return await connection.fetch(
+        """
+        select e.at, e.seq, e.id, e.actor, e.device, e.module, e.kind, e.subject, e.body
+          from unnest($1::timestamptz[], $2::bigint[]) as n (at, seq)
+          join journal.entry e on e.at = n.at and e.seq = n.seq
+         order by n.seq
+        """,
+        ats,
+        seqs,
+    )
 
 
 async def read_standing(connection: Connection) -> Standing:
     """Return where the sealer stands."""
     row = await connection.fetchrow(
         """
-        select s.epoch, p.id as epoch_id, s.origin, s.xid, s.seq, s.position, s.hash
+        select s.epoch, p.id as epoch_id, s.origin, s.xid, s.position, s.hash
           from journal.sealed s join journal.epoch p on p.number = s.epoch
         """
     )
@@ -112,7 +139,7 @@ async def write_seals(
             """
             with moved as (
                 update journal.sealed
-                   set epoch = $8, origin = $9, xid = $10, seq = $11, position = $6, hash = $7
+                   set epoch = $8, origin = $9, xid = $10, position = $6, hash = $7
                  where position = $1 and epoch = $2
                 returning true
             ), new as (
@@ -122,7 +149,7 @@ async def write_seals(
                        unnest($3::timestamptz[], $4::bigint[], $5::bytea[])
                        with ordinality as n (at, seq, hash, nth)
             ), told as (
-                select pg_notify($12, '') from moved
+                select pg_notify($11, '') from moved
             )
             select true from told
             """,
@@ -136,7 +163,6 @@ async def write_seals(
             after.epoch,
             after.origin,
             after.xid,
-            after.seq,
             SEALED,
         )
     except asyncpg.UniqueViolationError as error:
@@ -168,7 +194,7 @@ async def read_lag(connection: Connection) -> Lag:
         select count(*) as entries,
                coalesce(extract(epoch from clock_timestamp() - min(e.at)), 0)::float8 as seconds
           from journal.sealed s
-          join journal.entry e on e.origin = s.origin and (e.xid, e.seq) > (s.xid, s.seq)
+          join journal.entry e on e.origin = s.origin and e.xid >= s.xid
          where not exists (select from journal.seal d where d.seq = e.seq)
         """
     )

@@ -107,7 +107,10 @@ class Effect:
 
 @dataclass(slots=True)
 class Ledger:
-    """The rows that a batch of facts touches, by id; `conflicts` are the open ones."""
+    """The rows that a batch of facts touches, by id.
+
+    `conflicts` are the open ones, and those opened by a fact that is taken back.
+    """
 
     items: dict[ItemId, ItemLine] = field(default_factory=dict)
     persons: dict[PersonId, PersonLine] = field(default_factory=dict)
@@ -221,6 +224,16 @@ class Ledger:
         ended = [self.loans[loan] for loan in self._by_return.get(fact.fact, ())]
         if ended:
             return self._undo_return(ended, fact.fact, on)
+        stray = next(
+            (
+                conflict
+                for conflict in self.conflicts.values()
+                if conflict.fact == fact.fact and conflict.kind is ConflictKind.RETURN_WITHOUT_LOAN
+            ),
+            None,
+        )
+        if stray is not None:
+            return self._undo_stray_return(stray, on)
         return Meaningless("unknown_fact")
 
     def cancel(self, loan: LoanRow, on: Occasion, reason: str) -> Effect:
@@ -313,6 +326,19 @@ class Ledger:
             return Effect("undone", last, on.at, on.certain, self._opened([conflict]))
         self._reopen(last)
         return Effect("undone", last, on.at, on.certain)
+
+    def _undo_stray_return(self, stray: ConflictRow, on: Occasion) -> Effect | Meaningless:
+        """A return that ended no loan is taken back: the person has what nobody lent them."""
+        loan = self.loans.get(stray.loan or self.items[stray.item].last_loan or LoanId(""))
+        if loan is None:
+            return Meaningless("unknown_loan")
+        if stray.resolution is None:
+            self._settle(stray, Resolution.LATER_FACT)
+        conflict = self._conflict(
+            ConflictKind.UNDO_TOO_LATE, stray.item, on, person=stray.person, loan=loan.id
+        )
+        self._touch(loan)
+        return Effect("undone", loan, on.at, on.certain, self._opened([conflict]))
 
     def _explained(self, loan: LoanRow, on: Occasion) -> None:
         """A superseded loan ended after all: if before the other began, nothing disagrees."""

@@ -10,7 +10,7 @@ import asyncpg
 from contract.ids import EventId, ItemId, LoanId, PersonId
 from contract.replica import ItemStatus, PersonStatus
 from server.kernel.database import Connection
-from server.modules.loans.model import ConflictKind, LoanState
+from server.modules.loans.model import ConflictKind, LoanState, Resolution
 from server.modules.loans.rules import ConflictRow, ItemLine, Ledger, LoanRow, PersonLine
 
 _LOAN = """
@@ -55,7 +55,11 @@ async def load(
     facts = list(facts)
     # Items of the loans that are named only through a loan or a fact must be locked as well.
     named = await connection.fetch(
-        "select distinct item from loans.loan where id = any($1) or return_fact = any($2)",
+        """
+        select item from loans.loan where id = any($1) or return_fact = any($2)
+        union
+        select item from loans.conflict where fact = any($2)
+        """,
         [*loans, *facts],
         facts,
     )
@@ -95,7 +99,7 @@ async def load(
         facts,
     ):
         ledger.load(_loan(row))
-    await _load_conflicts(connection, ledger)
+    await _load_conflicts(connection, ledger, facts)
     people = {*persons, *(loan.person for loan in ledger.loans.values())}
     for row in await connection.fetch(
         "select id, name, status from people.person where id = any($1)", sorted(people)
@@ -109,13 +113,15 @@ async def load(
     return ledger
 
 
-async def _load_conflicts(connection: Connection, ledger: Ledger) -> None:
+async def _load_conflicts(connection: Connection, ledger: Ledger, facts: Sequence[str]) -> None:
     rows = await connection.fetch(
         """
-        select id, kind, item, person, fact, loan, other_loan, at, detail from loans.conflict
-         where state = 'open' and (loan = any($1) or other_loan = any($1))
+        select id, kind, item, person, fact, loan, other_loan, at, detail, resolution
+          from loans.conflict
+         where (state = 'open' and (loan = any($1) or other_loan = any($1))) or fact = any($2)
         """,
         list(ledger.loans),
+        facts,
     )
     for row in rows:
         ledger.conflicts[row["id"]] = conflict_row(row)
@@ -144,6 +150,7 @@ def conflict_row(row: asyncpg.Record) -> ConflictRow:
         other=LoanId(row["other_loan"]) if row["other_loan"] else None,
         at=row["at"],
         detail=row["detail"],
+        resolution=Resolution(row["resolution"]) if row["resolution"] else None,
     )
 
 

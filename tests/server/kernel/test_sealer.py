@@ -42,6 +42,35 @@ async def test_a_transaction_that_writes_no_entry_also_holds_back_and_lets_go(
         assert (await read_lag(connection)).entries == 0
 
 
+async def test_what_waited_for_a_lock_comes_after_what_held_it(
+    database: Database, journal: Journal
+) -> None:
+    """Transaction ids are given out before the wait: they tell the wrong order."""
+    follower = journal.follow(0)
+    await database.run(lambda connection: connection.execute("create table thing (n int)"))
+    await database.run(lambda connection: connection.execute("insert into thing values (0)"))
+
+    async def waits(older: Connection) -> None:
+        await older.execute("update thing set n = n + 1")
+        await journal.append(older, [entry("second")])
+
+    async with database.transaction() as older:
+        await older.execute("select pg_current_xact_id()")
+        async with database.transaction() as between:
+            # Still open when the older one has ended: it holds back the younger one alone.
+            await between.execute("select pg_current_xact_id()")
+            async with database.transaction() as younger:
+                await younger.execute("update thing set n = n + 1")
+                waiting = asyncio.create_task(waits(older))
+                await asyncio.sleep(0.05)
+                await journal.append(younger, [entry("first")])
+            await waiting
+            await older.execute("commit")
+            await asyncio.sleep(0.1)
+            await older.execute("begin")
+    assert [e.subject for e in await take(follower, 2)] == ["first", "second"]
+
+
 async def write_wildly(database: Database, journal: Journal, name: str) -> list[str]:
     """Transactions long and short, some rolled back; returns the subjects that were committed."""
     chance = random.Random(name)

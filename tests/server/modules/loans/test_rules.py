@@ -161,6 +161,19 @@ def test_undo_of_a_return_opens_the_loan_again() -> None:
     assert lent.loan.returned_at is None
 
 
+def test_undo_of_a_return_that_ended_no_loan_is_a_matter_for_the_desk() -> None:
+    ledger = a_ledger()
+    lent = lend(ledger, SATO, at(0))
+    give_back(ledger, lent.loan.id, at(1, agent=OTHER))
+    stray = at(1.1)
+    give_back(ledger, lent.loan.id, stray)
+    undone = ledger.undo(Undone(stray.fact), at(1.2))
+    assert isinstance(undone, Effect)
+    assert kinds(undone) == [ConflictKind.UNDO_TOO_LATE]
+    (first,) = [c for c in ledger.conflicts.values() if c.fact == stray.fact]
+    assert first.resolution is Resolution.LATER_FACT
+
+
 def test_undo_of_a_return_is_too_late_once_somebody_else_has_the_item() -> None:
     ledger = a_ledger()
     lent = lend(ledger, SATO, at(0))
