@@ -209,7 +209,11 @@ class Replica:
             self._rows, self._staged = self._staged, None
             self.journal_epoch, self.position = changes.journal_epoch, changes.position
             return Written(everything=True)
-        self.journal_epoch, self.position = changes.journal_epoch, changes.position
+        # What follows a snapshot may come in parts that begin before it.
+        if changes.journal_epoch == self.journal_epoch:
+            self.position = max(self.position, changes.position)
+        else:
+            self.journal_epoch, self.position = changes.journal_epoch, changes.position
         return Written(people=people, items=items, gone=changes.gone)
 
     def abandon_snapshot(self) -> None:

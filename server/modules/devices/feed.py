@@ -52,10 +52,15 @@ class ReplicaSource(Protocol):
 
 @dataclass(eq=False, slots=True)
 class Subscription:
-    """One link's place in the feed. `overrun` is set when it could not keep up."""
+    """One link's place in the feed. `overrun` is set when it could not keep up.
+
+    `waiting` are encoded Changes, each with the position that is reached with it.
+    """
 
     position: int
-    waiting: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(MAX_WAITING))
+    waiting: asyncio.Queue[tuple[int, bytes]] = field(
+        default_factory=lambda: asyncio.Queue(MAX_WAITING)
+    )
     overrun: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -96,7 +101,7 @@ class ReplicaFeed:
     async def catch_up(
         self, epoch: JournalEpoch | None, position: int, upto: int
     ) -> AsyncIterator[Changes]:
-        """Yield what brings a replica from its position to at least `upto`.
+        """Yield what brings a replica from its position to `upto`, or a snapshot beyond it.
 
         A replica of another epoch, of a position that never was, or too far behind gets a snapshot.
         """
@@ -139,7 +144,7 @@ class ReplicaFeed:
             changes = Changes(self._epoch, self._position, tuple(people), tuple(items))
             # Also without rows: the position says how far the replica is complete.
             for message in split(changes, before):
-                self._send(self._encode(message))
+                self._send(self._position, self._encode(message))
 
     def _begin_epoch(self, epoch: JournalEpoch) -> None:
         self._epoch = epoch
@@ -150,17 +155,18 @@ class ReplicaFeed:
         for subscription in self._subscriptions:
             subscription.overrun.set()
 
-    def _send(self, message: bytes) -> None:
+    def _send(self, reached: int, message: bytes) -> None:
         for subscription in self._subscriptions:
             try:
-                subscription.waiting.put_nowait(message)
+                subscription.waiting.put_nowait((reached, message))
             except asyncio.QueueFull:
                 subscription.overrun.set()
 
     async def _since(self, position: int, upto: int) -> AsyncIterator[Changes]:
         while position < upto:
             async with self._database.connection() as connection:
-                entries = await self._journal.read(connection, position, PAGE_ROWS)
+                limit = min(PAGE_ROWS, upto - position)
+                entries = await self._journal.read(connection, position, limit)
                 if not entries:
                     return
                 people, items = await self._source.changed(connection, entries)

@@ -212,10 +212,12 @@ class _Session:
         await self._send(Ack(tuple(batch.answers), tuple(batch.items)))
 
     async def _feed(self, hello: Hello, subscription: Subscription) -> None:
+        caught_up = max(subscription.position, hello.position)
         async for changes in self._link._feed.catch_up(
             hello.journal_epoch, hello.position, subscription.position
         ):
             await self._send(changes)
+            caught_up = changes.position
         overrun = asyncio.create_task(subscription.overrun.wait())
         try:
             while not subscription.overrun.is_set():
@@ -223,7 +225,9 @@ class _Session:
                 try:
                     await asyncio.wait({message, overrun}, return_when="FIRST_COMPLETED")
                     if message.done():
-                        await self._send_bytes(message.result())
+                        reached, text = message.result()
+                        if reached > caught_up:  # a snapshot may be ahead of the feed
+                            await self._send_bytes(text)
                 finally:
                     message.cancel()
         finally:
