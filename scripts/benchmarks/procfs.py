@@ -5,6 +5,7 @@ import os
 import signal
 from pathlib import Path
 
+from scripts.embedded_postgres import EmbeddedPostgres
 from support.site import Process
 
 _TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
@@ -16,6 +17,14 @@ def pid_of(process: Process) -> int:
     if child is None or child.returncode is not None:
         raise LookupError(f"{process.name} does not run")
     return child.pid
+
+
+def postmaster_of(postgres: EmbeddedPostgres) -> int:
+    """Return the id of a cluster's first process. Raises LookupError."""
+    process = postgres._process
+    if process is None or process.poll() is not None:
+        raise LookupError("PostgreSQL does not run")
+    return process.pid
 
 
 def signal_to(pid: int, number: signal.Signals) -> None:
@@ -32,10 +41,12 @@ def family(pid: int) -> list[int]:
 
 def pss_bytes(pid: int) -> int:
     """Return the resident memory, each shared page divided among those who share it."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    raise LookupError("smaps_rollup tells no Pss")
+    return _value(f"/proc/{pid}/smaps_rollup", "Pss") * 1024
+
+
+def rss_bytes(pid: int) -> int:
+    """Return the resident memory, shared pages in full."""
+    return _value(f"/proc/{pid}/smaps_rollup", "Rss") * 1024
 
 
 def cpu_seconds(pid: int) -> float:
@@ -47,7 +58,11 @@ def cpu_seconds(pid: int) -> float:
 
 def written_bytes(pid: int) -> int:
     """Return the bytes that were sent towards a disk so far (page cache that became dirty)."""
-    for line in Path(f"/proc/{pid}/io").read_text().splitlines():
-        if line.startswith("write_bytes:"):
+    return _value(f"/proc/{pid}/io", "write_bytes")
+
+
+def _value(file: str, name: str) -> int:
+    for line in Path(file).read_text().splitlines():
+        if line.startswith(f"{name}:"):
             return int(line.split()[1])
-    raise LookupError("io tells no write_bytes")
+    raise LookupError(f"{file} tells no {name}")
