@@ -1,9 +1,13 @@
-"""A kiosk page without a screen that reads all the time, and says when it had what."""
+"""A kiosk page without a screen that reads all the time, and says when it had what.
+
+A message is decoded at once while somebody waits for it, and else only when it is asked for: many
+such pages in one process must not slow each other down.
+"""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -24,13 +28,18 @@ class KioskClient:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._state: State | None = None
+        self._unread: bytes | str | None = None
         self._samples: Samples | None = None
+        self._lookers = 0
         self._came = asyncio.Event()
         self._watchers: list[Callable[[State, int], None]] = []
 
     @property
     def state(self) -> State:
         """The newest State."""
+        if self._unread is not None:
+            data, self._unread = self._unread, None
+            self._take(data)
         assert self._state is not None, "open_kiosk waits for the first"
         return self._state
 
@@ -65,37 +74,51 @@ class KioskClient:
     async def see(self, condition: Callable[[State], bool]) -> State:
         """Wait for a State that fulfils the condition. Raises TimeoutError."""
         async with asyncio.timeout(WAIT_SECONDS):
-            while self._state is None or not condition(self._state):
-                await self._next()
-        return self._state
+            with self._looking():
+                while self._state is None or not condition(self.state):
+                    await self._came.wait()
+        return self.state
 
     async def knows(self, code: str) -> None:
         """Wait until the agent's replica has this item. Raises TimeoutError."""
         async with asyncio.timeout(WAIT_SECONDS):
-            while self._samples is None or not self._samples.items:
-                self._samples = None
-                await self.send(AskSamples(code))
-                while self._samples is None:
-                    await self._next()
-                await asyncio.sleep(0.02)
+            with self._looking():
+                while self._samples is None or not self._samples.items:
+                    self._samples = None
+                    await self.send(AskSamples(code))
+                    while self._samples is None:
+                        await self._came.wait()
+                    await asyncio.sleep(0.02)
 
     async def read(self) -> None:
         """Read until the connection ends."""
         with suppress(ConnectionClosed):
             async for data in self._socket:
-                message = _decode(data)
-                now = time.perf_counter_ns()
-                if isinstance(message, State):
-                    self._state = message
-                    for watcher in self._watchers:
-                        watcher(message, now)
+                if self._lookers or self._watchers:
+                    self._unread = None
+                    self._take(data)
                 else:
-                    self._samples = message
-                came, self._came = self._came, asyncio.Event()
-                came.set()
+                    self._unread = data
 
-    async def _next(self) -> None:
-        await self._came.wait()
+    def _take(self, data: bytes | str) -> None:
+        message = _decode(data)
+        now = time.perf_counter_ns()
+        if isinstance(message, State):
+            self._state = message
+            for watcher in self._watchers:
+                watcher(message, now)
+        else:
+            self._samples = message
+        came, self._came = self._came, asyncio.Event()
+        came.set()
+
+    @contextmanager
+    def _looking(self) -> Iterator[None]:
+        self._lookers += 1
+        try:
+            yield
+        finally:
+            self._lookers -= 1
 
 
 @asynccontextmanager
