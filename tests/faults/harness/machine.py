@@ -166,6 +166,18 @@ class Taps(RuleBasedStateMachine):
             lambda stage: stage.box(name).lose_power(random.Random(number)),
         )
 
+    @rule(name=boxes, number=numbers, tenths=st.integers(1, 6))
+    def lose_power_while_rows_wait(self, name: str, number: int, tenths: int) -> None:
+        async def lose(stage: Stage) -> None:
+            box = stage.box(name)
+            box.weather.down = True
+            box.wire.cut()
+            box.staff.give(script(random.Random(number), OWN[name], 12))
+            await asyncio.sleep(tenths / 10)
+            await box.lose_power(random.Random(number))
+
+        self._act(f"{name} taps without network, loses power after {tenths / 10} s", lose)
+
     @rule(name=boxes)
     def cut_link(self, name: str) -> None:
         self._at_once(f"cut the link of {name}", lambda stage: stage.box(name).wire.cut())

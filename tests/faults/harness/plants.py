@@ -8,6 +8,7 @@ import asyncio
 import runpy
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import asyncpg
@@ -90,7 +91,7 @@ def delete_on_401() -> None:
         ended(self, reason, problem)
         if problem is link.Problem.UNAUTHORIZED:
             file = outboxes[0]._file
-            outboxes[0]._thread.submit(
+            outboxes[0]._thread.run(
                 lambda: file.delete([(row.seq, row.row.id) for row in file.read(0, 10_000)])
             )
 
@@ -110,6 +111,7 @@ def synchronous_off() -> None:
         return connection
 
     queue_file._open = careless
+    queue_file._unsynced = lambda _: nullcontext()  # it would set it back
 
 
 PLANTS: dict[str, Callable[[], None]] = {
