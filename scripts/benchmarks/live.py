@@ -1,12 +1,12 @@
 """A change on another open screen while 100 taps a second arrive.
 
-A real server on a real Postgres and five agents. Four are tapped, open loop: each tap has a moment
-at which it is due, and is timed from then, however late it could be made. Each is an item's card
-beside a person's session, so each writes a fact: lent, and later returned. Meanwhile items are
-created over HTTP, also open loop. Who looks on:
+A real server on a real Postgres and five agents. Four are tapped, open loop (see tapping.py), each
+an item's card beside a person's session, so each tap writes a fact: lent, and later returned.
+Meanwhile items are created over HTTP, also open loop. Who looks on:
 
 - a client of the admin's live WebSocket, `/api/v1/live`, as each admin page has one;
-- the kiosk of the fifth agent, where the person who borrows at the first has their list open.
+- the kiosk of the fifth agent, where the person who borrows at the first has their list open;
+- in a second run, an admin's page of one item in a headless Chromium, while it is renamed.
 
 Nothing measured begins at the commit, which nobody outside sees: each time begins earlier (when the
 request or the tap was due) and so holds the commit too. All ends are taken in this process, which
@@ -15,143 +15,80 @@ also makes the load, on the same cores.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
 
-import aiohttp
-import msgspec
-
-from contract.cards import CardUid
 from contract.kiosk import Extend, Session, State
 from scripts.benchmarks.bench import Bench
 from scripts.benchmarks.figures import Figure, Target, spread
 from scripts.benchmarks.kiosk_client import KioskClient, open_kiosk
-from scripts.benchmarks.workshop import Stock, fill, item_code
-from server.kernel.live_messages import Event, Subscribe, ToPage
+from scripts.benchmarks.painting import open_canvas
+from scripts.benchmarks.tapping import LENT, RETURNED, Log, Tapping, attend, hearing
+from scripts.benchmarks.workshop import fill, item_code
 from support.site import Site, until
 
 SCREEN = Target("p99", at_most=50)
 AGENTS = 4
 TAPS_A_SECOND = 100
 CHANGES_A_SECOND = 10
-# So many are borrowed in a row, and then returned: 0.4 s later, and never more on a person's list.
-AT_ONCE = 10
+RENAMINGS_A_SECOND = 4
+CREATED = "loans.item_created"
 EXTEND_SECONDS = 5
-LENT, RETURNED, CREATED = "loans.lent", "loans.returned", "loans.item_created"
-
-_decode: Callable[[str], ToPage] = msgspec.json.Decoder(ToPage).decode
-_encode = msgspec.json.Encoder().encode
-
-
-class _News(msgspec.Struct):
-    """What is read of an event's body."""
-
-    code: str = ""
-    item_code: str = ""
-    fact: str = ""
-
-
-@dataclass(slots=True)
-class Log:
-    """Moments of `time.perf_counter_ns`, by (kind, code of the item); each occurs once in a run."""
-
-    due: dict[tuple[str, str], int] = field(default_factory=dict)
-    answered: dict[tuple[str, str], int] = field(default_factory=dict)
-    heard: dict[tuple[str, str], int] = field(default_factory=dict)
-    listed: dict[tuple[str, str], int] = field(default_factory=dict)
-    facts: list[str] = field(default_factory=list)
-    behind_ms: list[float] = field(default_factory=list)
-
-    def between(
-        self, begun: dict[tuple[str, str], int], ended: dict[tuple[str, str], int], *kinds: str
-    ) -> list[float]:
-        """Return the milliseconds from one to the other, of these kinds."""
-        return [(ended[key] - at) / 1e6 for key, at in begun.items() if key[0] in kinds]
+SOON_NS = 50_000_000
+# The first statements on each of the server's connections are prepared: as after each start, once.
+WARM_UP_NS = 2_000_000_000
 
 
 async def measure(bench: Bench) -> AsyncIterator[Figure]:
-    """Yield the figures of one run."""
+    """Yield the figures of both runs."""
     seconds = bench.size(60, 8)
     each = TAPS_A_SECOND // AGENTS * seconds // 2
-    async with bench.site() as (site, _):
+    async with bench.site() as (site, _), AsyncExitStack() as stack:
         bench.say(f"{AGENTS * each} items, {AGENTS + 1} agents")
         stock = await fill(site.dsn, people=bench.size(300, 30), items=AGENTS * each)
-        async with AsyncExitStack() as stack:
-            kiosks = []
-            for number in range(AGENTS + 1):
-                agent = await site.add_agent(f"bench {number}")
-                kiosk = await stack.enter_async_context(open_kiosk(agent.port))
-                await kiosk.see(lambda state: state.link.online)
-                await kiosk.knows(stock.last_item())
-                kiosks.append(kiosk)
-            log = Log()
-            await stack.enter_async_context(_live_client(site, log))
-            bench.say(f"{TAPS_A_SECOND} taps/s and {CHANGES_A_SECOND} changes/s for {seconds} s")
-            took = await _run(site, kiosks, stock, log, each, seconds)
-        note = await _account(site, log, took)
-    for figure in _figures(log, note):
-        yield figure
+        kiosks = []
+        for number in range(AGENTS + 1):
+            agent = await site.add_agent(f"bench {number}")
+            kiosk = await stack.enter_async_context(open_kiosk(agent.port))
+            await kiosk.see(lambda state: state.link.online)
+            await kiosk.knows(stock.last_item())
+            kiosks.append(kiosk)
+        *tapped, onlooker = kiosks
+        tapping = Tapping(tapped, stock, each, TAPS_A_SECOND)
+        bench.say(f"{TAPS_A_SECOND} taps/s and {CHANGES_A_SECOND} changes/s for {seconds} s")
+        await attend(onlooker, stock.people[0])
+        for figure in await _messages(site, tapping, onlooker, seconds):
+            yield figure
+        bench.say(f"{TAPS_A_SECOND} taps/s and an admin's page in Chromium for {seconds} s")
+        yield await _painted(site, tapping, seconds)
 
 
-async def _run(
-    site: Site, kiosks: Sequence[KioskClient], stock: Stock, log: Log, each: int, seconds: int
-) -> float:
-    """Make the load, and wait until everybody has heard of all; return its seconds."""
-    *tapped, onlooker = kiosks
-    for number, kiosk in enumerate(tapped):
-        await _attend(kiosk, stock.people[number])
-    await _attend(onlooker, stock.people[0])
+async def _messages(
+    site: Site, tapping: Tapping, onlooker: KioskClient, seconds: int
+) -> list[Figure]:
+    log = Log()
     onlooker.watch(_listing(log))
-    begin = time.perf_counter_ns() + 50_000_000
-    watching = asyncio.create_task(_stay(onlooker))
-    try:
-        async with asyncio.TaskGroup() as group:
-            for number, kiosk in enumerate(tapped):
-                taps = _taps(stock, range(number * each, (number + 1) * each))
-                start = begin + number * 1_000_000_000 // TAPS_A_SECOND
-                group.create_task(_tap(kiosk, taps, start, log))
-            group.create_task(_change(site, begin, CHANGES_A_SECOND * seconds, log))
-        took = (time.perf_counter_ns() - begin) / 1e9
-        own = {item_code(number) for number in range(each)}
-        seen = {key for key in log.due if key[1] in own}
-        await until(lambda: log.due.keys() <= log.heard.keys(), "all is live", site.server)
-        await until(lambda: seen <= log.listed.keys(), "all was on the list", site.server)
-    finally:
-        watching.cancel()
-        await asyncio.wait([watching])
-    return took
+    begin = time.perf_counter_ns() + SOON_NS
+    own = {item_code(number) for number in tapping.items_of(0)}
+    async with hearing(site, log):
+        watching = asyncio.create_task(_stay(onlooker))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_create(site, begin, CHANGES_A_SECOND * seconds, log))
+                tap = group.create_task(tapping.run(log, begin))
+            seen = {change for change in log.due if change[1] in own}
+            await until(lambda: log.due.keys() <= log.heard.keys(), "all is live", site.server)
+            await until(lambda: seen <= log.listed.keys(), "all was on the list", site.server)
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+    return list(_figures(log, seen, await _account(site, log, tap.result())))
 
 
-def _taps(stock: Stock, numbers: range) -> Iterator[tuple[str, str, CardUid]]:
-    """Yield what each tap will do, the item's code, and its card."""
-    rest = iter(numbers)
-    while some := list(islice(rest, AT_ONCE)):
-        for kind in (LENT, RETURNED):
-            for number in some:
-                yield kind, item_code(number), stock.items[number]
-
-
-async def _tap(
-    kiosk: KioskClient, taps: Iterator[tuple[str, str, CardUid]], start: int, log: Log
-) -> None:
-    async def tap(kind: str, code: str, card: CardUid, due: int) -> None:
-        log.due[kind, code] = due
-        await kiosk.hold(card)
-
-    pause = AGENTS * 1_000_000_000 // TAPS_A_SECOND
-    for number, (kind, code, card) in enumerate(taps):
-        due = start + number * pause
-        await _at(due, log)
-        await tap(kind, code, card, due)
-
-
-async def _change(site: Site, start: int, count: int, log: Log) -> None:
+async def _create(site: Site, start: int, count: int, log: Log) -> None:
     """Create items over HTTP; a slow answer delays no other request."""
 
-    async def create(code: str, due: int) -> None:
-        log.due[CREATED, code] = due
+    async def create(code: str) -> None:
         await site.post("/api/v1/items", {"code": code, "name": "トルクレンチ"})
         log.answered[CREATED, code] = time.perf_counter_ns()
 
@@ -159,20 +96,10 @@ async def _change(site: Site, start: int, count: int, log: Log) -> None:
     pause = 1_000_000_000 // CHANGES_A_SECOND + 700_000
     async with asyncio.TaskGroup() as group:
         for number in range(count):
-            due = start + number * pause
-            await _at(due, log)
-            group.create_task(create(f"N{number:05}", due))
-
-
-async def _at(due: int, log: Log) -> None:
-    """Sleep until then; note how late this process was."""
-    await asyncio.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
-    log.behind_ms.append((time.perf_counter_ns() - due) / 1e6)
-
-
-async def _attend(kiosk: KioskClient, card: CardUid) -> None:
-    await kiosk.tap(card)
-    await kiosk.see(lambda state: isinstance(state.screen, Session))
+            due, code = start + number * pause, f"N{number:05}"
+            await log.wait(due)
+            log.due[CREATED, code] = due
+            group.create_task(create(code))
 
 
 async def _stay(kiosk: KioskClient) -> None:
@@ -199,29 +126,59 @@ def _listing(log: Log) -> Callable[[State, int], None]:
     return watch
 
 
-@asynccontextmanager
-async def _live_client(site: Site, log: Log) -> AsyncIterator[None]:
-    """Listen to all loans' news as an admin page does."""
-    async with site.client.ws_connect("/api/v1/live") as socket:
-        await socket.send_str(_encode(Subscribe("loans")).decode())
-        await socket.receive()  # subscribed
-        reading = asyncio.create_task(_hear(socket, log))
-        try:
-            yield
-        finally:
-            reading.cancel()
-            await asyncio.wait([reading])
+async def _painted(site: Site, tapping: Tapping, seconds: int) -> Figure:
+    log = Log()
+    item = await site.post("/api/v1/items", {"code": "RENAMED", "name": "トルクレンチ"})
+    sent: list[tuple[str, float]] = []
+
+    async def rename(start: int) -> None:
+        version = item["version"]
+        for number in range(RENAMINGS_A_SECOND * seconds):
+            await log.wait(start + number * 1_000_000_000 // RENAMINGS_A_SECOND)
+            name = f"トルクレンチ {number}"
+            sent.append((name, time.monotonic_ns() / 1e6))
+            async with site.client.patch(
+                f"/api/v1/items/{item['id']}",
+                json={"name": name},
+                headers={"If-Match": f'"{version}"'},
+            ) as answer:
+                assert answer.status == 200, await answer.text()
+                version = (await answer.json())["version"]
+
+    url = f"{site.url}/#token={site.token}"
+    async with open_canvas(url, "desktop", "h1") as canvas, hearing(site, log):
+        await canvas.page.wait_for_selector("nav")
+        await canvas.page.goto(f"{site.url}/#/items/{item['id']}")
+        await canvas.page.locator("h1", has_text="トルクレンチ").wait_for()
+        begin = time.perf_counter_ns() + SOON_NS
+        async with asyncio.TaskGroup() as group:
+            group.create_task(tapping.run(log, begin))
+            group.create_task(rename(begin))
+        await canvas.page.locator("h1", has_text=sent[-1][0]).wait_for()
+        shown = await canvas.presented()
+    samples, overtaken = [], 0
+    for name, at in sent:
+        # The heading is the name, a blank and the item's state; a later name is newer still.
+        number = int(name.split()[1])
+        frame = next(one for one in shown if _renaming(one.value) >= number)
+        overtaken += _renaming(frame.value) > number
+        samples.append(frame.at_ms - at)
+    return Figure(
+        "live.painted",
+        "HTTP request sent to the frame of an admin's page that shows the change",
+        "ms",
+        spread(samples),
+        note=(
+            f"the page gathers news for 100 ms and then reads anew; {overtaken} of {len(sent)}"
+            " changes were shown only with the next"
+        ),
+    )
 
 
-async def _hear(socket: aiohttp.ClientWebSocketResponse, log: Log) -> None:
-    async for message in socket:
-        event = _decode(message.data)
-        if not isinstance(event, Event):
-            continue
-        news = msgspec.json.decode(event.body, type=_News)
-        log.heard[event.kind, news.code or news.item_code] = time.perf_counter_ns()
-        if news.fact:
-            log.facts.append(news.fact)
+def _renaming(heading: str) -> int:
+    """Return which renaming a heading shows, -1 for none."""
+    word = heading.split()[1:2]
+    return int(word[0]) if word and word[0].isdigit() else -1
 
 
 async def _account(site: Site, log: Log, seconds: float) -> str:
@@ -242,12 +199,16 @@ async def _account(site: Site, log: Log, seconds: float) -> str:
     )
 
 
-def _figures(log: Log, note: str) -> Iterator[Figure]:
+def _figures(log: Log, seen: set[tuple[str, str]], note: str) -> Iterator[Figure]:
+    warm = min(log.due.values()) + WARM_UP_NS
+    measured = [change for change, due in log.due.items() if due >= warm]
+    created = [change for change in measured if change[0] == CREATED]
+    tapped = [change for change in measured if change[0] != CREATED]
     yield Figure(
         "live.screen",
         "HTTP request sent to the change's event at another screen's live client",
         "ms",
-        spread(log.between(log.due, log.heard, CREATED)),
+        spread((log.heard[change] - log.due[change]) / 1e6 for change in created),
         target=SCREEN,
         note=note,
     )
@@ -255,21 +216,20 @@ def _figures(log: Log, note: str) -> Iterator[Figure]:
         "live.screen.answered",
         "the same from the requester's own answer, which follows the commit",
         "ms",
-        spread(log.between(log.answered, log.heard, CREATED)),
+        spread((log.heard[change] - log.answered[change]) / 1e6 for change in created),
         note="negative: the other screen heard of it first",
     )
     yield Figure(
         "live.tap",
         "card at the reader to the event at the live client",
         "ms",
-        spread(log.between(log.due, log.heard, LENT, RETURNED)),
+        spread((log.heard[change] - log.due[change]) / 1e6 for change in tapped),
         note=note,
     )
-    own = {key: at for key, at in log.due.items() if key in log.listed}
     yield Figure(
         "live.kiosk",
         "card at one kiosk's reader to the list on another kiosk's screen",
         "ms",
-        spread(log.between(own, log.listed, LENT, RETURNED)),
+        spread((log.listed[change] - log.due[change]) / 1e6 for change in tapped if change in seen),
         note="the first agent's taps: by its queue, the server, the journal and the replica's feed",
     )
