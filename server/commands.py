@@ -83,7 +83,9 @@ def _bind(http: HttpSettings) -> socket.socket:
     """Take the port before anything else is done; nobody is answered until the server is open."""
     family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
     try:
-        return socket.create_server((http.host, http.port), family=family, backlog=128)
+        return socket.create_server(
+            (http.host, http.port), family=family, backlog=128, reuse_port=http.share_port
+        )
     except OSError as error:
         raise CommandFailed(
             f"cannot listen on {http.host}:{http.port}: {error.strerror};"

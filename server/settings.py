@@ -21,10 +21,14 @@ MASK = "********"
 
 
 class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the server listens; port 0 takes a free one. The outside reaches it through a proxy."""
+    """Where the server listens; port 0 takes a free one. The outside reaches it through a proxy.
+
+    With `share_port` several servers on one database take turns at the port (SO_REUSEPORT).
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
+    share_port: bool = False
 
 
 class DatabaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -37,11 +37,9 @@ class KioskClient:
     @property
     def state(self) -> State:
         """The newest State."""
-        if self._unread is not None:
-            data, self._unread = self._unread, None
-            self._take(data)
-        assert self._state is not None, "open_kiosk waits for the first"
-        return self._state
+        state = self._newest()
+        assert state is not None, "open_kiosk waits for the first"
+        return state
 
     def watch(self, watcher: Callable[[State, int], None]) -> None:
         """Call this with each State, decoded, and the moment it was there."""
@@ -75,9 +73,9 @@ class KioskClient:
         """Wait for a State that fulfils the condition. Raises TimeoutError."""
         async with asyncio.timeout(WAIT_SECONDS):
             with self._looking():
-                while self._state is None or not condition(self.state):
+                while (state := self._newest()) is None or not condition(state):
                     await self._came.wait()
-        return self.state
+        return state
 
     async def knows(self, code: str) -> None:
         """Wait until the agent's replica has this item. Raises TimeoutError."""
@@ -99,6 +97,12 @@ class KioskClient:
                     self._take(data)
                 else:
                     self._unread = data
+
+    def _newest(self) -> State | None:
+        if self._unread is not None:
+            data, self._unread = self._unread, None
+            self._take(data)
+        return self._state
 
     def _take(self, data: bytes | str) -> None:
         message = _decode(data)

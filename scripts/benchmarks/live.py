@@ -156,6 +156,7 @@ async def _painted(site: Site, tapping: Tapping, seconds: int) -> Figure:
             group.create_task(rename(begin))
         await canvas.page.locator("h1", has_text=sent[-1][0]).wait_for()
         shown = await canvas.presented()
+        await until(lambda: log.due.keys() <= log.heard.keys(), "all is live", site.server)
     samples, overtaken = [], 0
     for name, at in sent:
         # The heading is the name, a blank and the item's state; a later name is newer still.

@@ -19,7 +19,7 @@ import msgspec
 from agent.clock import BootClock, system_clock
 from agent.desk import Desk, Tap, decide
 from agent.outbox import Draft, Outbox
-from agent.queue_file import CHECKPOINT_PAGES, MAX_WAL_BYTES
+from agent.queue_file import CHECKPOINT_PAGES, MAX_WAL_BYTES, PAGE_BYTES
 from agent.replica import Replica
 from agent.salvage import StoredRow
 from contract.cards import CardUid, Technology
@@ -44,6 +44,7 @@ class RawQueue:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         for pragma in (
             "locking_mode = EXCLUSIVE",
+            f"page_size = {PAGE_BYTES}",
             "auto_vacuum = INCREMENTAL",
             "journal_mode = WAL",
             "synchronous = FULL",

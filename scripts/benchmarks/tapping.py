@@ -14,7 +14,7 @@ import aiohttp
 import msgspec
 
 from contract.cards import CardUid
-from contract.kiosk import Session
+from contract.kiosk import Finish, Session, Waiting
 from scripts.benchmarks.kiosk_client import KioskClient
 from scripts.benchmarks.workshop import Stock, item_code
 from server.kernel.live_messages import Event, Subscribe, ToPage
@@ -72,8 +72,10 @@ class Tapping:
     async def run(self, log: Log, begin: int) -> float:
         """Tap all; return the seconds from `begin` to the last tap's leaving."""
         for number, kiosk in enumerate(self.kiosks):
-            if not isinstance(kiosk.state.screen, Session):
-                await attend(kiosk, self.stock.people[number])
+            # A session left from before might end at any moment.
+            await kiosk.send(Finish())
+            await kiosk.see(lambda state: isinstance(state.screen, Waiting))
+            await attend(kiosk, self.stock.people[number])
         begin = max(begin, time.perf_counter_ns())
         async with asyncio.TaskGroup() as group:
             for number in range(len(self.kiosks)):
