@@ -11,10 +11,10 @@ from aiohttp import web
 
 from contract.release import VERSION
 from server.kernel import session
-from server.kernel.auth import Principal
+from server.kernel.auth import Principal, principal_of
 from server.kernel.database import Database
 from server.kernel.edge import edge
-from server.kernel.gateway import Gateway, authenticate, identify, refuse_foreign_origin
+from server.kernel.gateway import Gateway, authenticate, credential_of, refuse_foreign_origin
 from server.kernel.http import API, Call, Nothing, Reply, Route
 from server.kernel.i18n import Catalogues
 from server.kernel.jobs import Jobs, kernel_jobs
@@ -150,7 +150,11 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     modules = [*domains, system_plug.setup(journal, doctor, metrics, loop, checks)]
     check_modules(modules)
 
-    hub = Hub(journal, [feed for m in modules for feed in m.feeds])
+    async def still_valid(principal: Principal, credential: str) -> bool:
+        async with database.connection() as connection:
+            return await principal_of(connection, credential) == principal
+
+    hub = Hub(journal, [feed for m in modules for feed in m.feeds], still_valid)
     retention = retention_job(idempotency_hours=settings.retention.idempotency_hours)
     jobs = Jobs(database, [*kernel_jobs(), retention, *(job for m in modules for job in m.jobs)])
     services = Services(
@@ -221,11 +225,6 @@ def _live(database: Database, hub: Hub) -> Callable[[web.Request], Awaitable[web
         refuse_foreign_origin(request)
         async with database.connection() as connection:
             principal: Principal = await authenticate(connection, request)
-
-        async def still_valid() -> bool:
-            async with database.connection() as connection:
-                return await identify(connection, request) == principal
-
-        return await hub.serve(request, principal, still_valid)
+        return hub.serve(request, principal, credential_of(request))
 
     return serve

@@ -44,7 +44,7 @@ def _watch_hub() -> None:
 
     live.Hub._tell = timed_tell  # type: ignore[method-assign]
     live.Hub.run = kept_run  # type: ignore[method-assign]
-    live.text_frame = kept_frame
+    live.text_frame = kept_frame  # type: ignore[attr-defined]
 
 
 def _send_bare() -> None:

@@ -142,14 +142,18 @@ class Gateway:
         return await self._database.run(work)
 
 
-async def identify(connection: Connection, request: web.Request) -> Principal:
-    """Return who calls, by bearer token or session cookie; NOBODY without a valid one."""
+def credential_of(request: web.Request) -> str:
+    """Return the bearer token or session cookie that a request brings, or nothing."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         secret = request.cookies.get(COOKIE, "")
-    if not secret.strip():
-        return NOBODY
-    return await principal_of(connection, secret.strip()) or NOBODY
+    return secret.strip()
+
+
+async def identify(connection: Connection, request: web.Request) -> Principal:
+    """Return who calls, by bearer token or session cookie; NOBODY without a valid one."""
+    secret = credential_of(request)
+    return (await principal_of(connection, secret) if secret else None) or NOBODY
 
 
 async def authenticate(connection: Connection, request: web.Request) -> Principal:

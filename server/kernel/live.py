@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-import struct
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from server.kernel.auth import Principal
 from server.kernel.database import DatabaseUnavailable
@@ -28,13 +28,15 @@ from server.kernel.live_messages import (
     ToPage,
     Unsubscribe,
 )
+from server.kernel.websocket import WebSocket, close_frame, take_over, text_frame
 
 HEARTBEAT_SECONDS = 30.0
-MAX_MESSAGE_BYTES = 4_096
 MAX_WAITING_BYTES = 1 << 20
 MAX_REPLAY = 20_000
 REPLAY_SECONDS = 30.0
 GRACE_SECONDS = 5.0
+CLOSE_SECONDS = 1.0
+MAX_INBOX = 64
 RECHECK_SECONDS = 60.0
 # So many sockets are written to before the event loop may do something else.
 STRETCH = 500
@@ -57,24 +59,33 @@ class Feed:
         return kind.startswith(self.kinds) if isinstance(self.kinds, str) else kind in self.kinds
 
 
-class _Page:
-    """One connected page. It has no task and no queue of its own: the transport's buffer is it."""
+class _Page(WebSocket):
+    """One connected page. It has a task only while it has said something that is not yet done."""
 
-    __slots__ = ("leaving", "principal", "socket", "still_valid", "topics", "transport")
+    __slots__ = ("credential", "hub", "inbox", "joining", "leaving", "principal", "topics")
 
-    def __init__(
-        self,
-        socket: web.WebSocketResponse,
-        transport: asyncio.Transport,
-        principal: Principal,
-        still_valid: Callable[[], Awaitable[bool]],
-    ) -> None:
-        self.socket = socket
-        self.transport = transport
+    def __init__(self, hub: "Hub", principal: Principal, credential: str) -> None:
+        super().__init__()
+        self.hub = hub
         self.principal = principal
-        self.still_valid = still_valid
-        self.topics: set[str] = set()
+        self.credential = credential
+        self.topics: frozenset[str] = frozenset()
+        self.inbox: deque[bytes] | None = None
         self.leaving = False
+        self.joining = False
+
+    def heard(self, message: bytes) -> None:
+        """Leave it to the hub."""
+        self.hub._put(self, message)
+
+    def gone(self) -> None:
+        """Leave it to the hub."""
+        self.hub._lose(self)
+
+    def choked(self) -> None:
+        """Drop the page: it does not keep up."""
+        if not self.joining:  # a page that joins is waited for
+            self.hub._drop(self)
 
 
 class Hub:
@@ -84,15 +95,19 @@ class Hub:
         self,
         journal: Journal,
         feeds: Sequence[Feed],
+        still_valid: Callable[[Principal, str], Awaitable[bool]],
         *,
         max_waiting_bytes: int = MAX_WAITING_BYTES,
         recheck_seconds: float = RECHECK_SECONDS,
     ) -> None:
         self._journal = journal
         self._feeds = {feed.topic: feed for feed in feeds}
+        self._still_valid = still_valid
         self._max_waiting_bytes = max_waiting_bytes
         self._recheck_seconds = recheck_seconds
         self._pages: set[_Page] = set()
+        self._left = asyncio.Event()
+        self._attending: set[asyncio.Task[None]] = set()
         self._listening: dict[str, set[_Page]] = {feed.topic: set() for feed in feeds}
         self._topics_of_kind: dict[str, tuple[str, ...]] = {}
         self._told: Head | None = None  # everything up to here was told to who listens
@@ -116,40 +131,64 @@ class Hub:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._tell_all())
             tasks.create_task(self._recheck())
+            tasks.create_task(self._ping_all())
 
-    async def serve(
-        self,
-        request: web.Request,
-        principal: Principal,
-        still_valid: Callable[[], Awaitable[bool]],
-    ) -> web.WebSocketResponse:
-        """Serve one page until it goes. `still_valid` is asked again every minute."""
-        socket = web.WebSocketResponse(
-            heartbeat=HEARTBEAT_SECONDS, compress=False, max_msg_size=MAX_MESSAGE_BYTES
-        )
-        await socket.prepare(request)
-        transport = request.transport
-        if transport is None:  # gone already
-            return socket
-        page = _Page(socket, transport, principal, still_valid)
-        self._pages.add(page)
+    def serve(
+        self, request: web.Request, principal: Principal, credential: str
+    ) -> web.StreamResponse:
+        """Take a page's connection over; its credential is looked at again every minute.
+
+        Raises HTTPException when the request is no WebSocket handshake.
+        """
+        page = _Page(self, principal, credential)
         try:
-            async for message in socket:
-                if message.type is not WSMsgType.TEXT or not await self._hear(page, message.data):
-                    self._dismiss(page, Farewell.MALFORMED)
-                    break
-        finally:
-            page.leaving = True
-            self._forget(page, list(page.topics))
-            self._pages.discard(page)
-        return socket
+            answer = take_over(request, page)
+        except ConnectionError:
+            return web.Response(status=400)
+        page.limit(self._max_waiting_bytes)
+        self._pages.add(page)
+        return answer
 
     async def close(self) -> None:
         """Say goodbye to all pages; they reconnect elsewhere, or when the server is back."""
         for page in list(self._pages):
             self._dismiss(page, Farewell.RESTART)
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                while self._pages:
+                    self._left.clear()
+                    await self._left.wait()
+        except TimeoutError:
+            for page in self._pages:
+                page.transport.abort()
 
-    async def _hear(self, page: _Page, text: str) -> bool:
+    def _lose(self, page: _Page) -> None:
+        page.leaving = True
+        self._forget(page, page.topics)
+        self._pages.discard(page)
+        self._left.set()
+
+    def _put(self, page: _Page, message: bytes) -> None:
+        """Do what a page says in turn, but not while it says it."""
+        if page.inbox is not None:
+            page.inbox.append(message)
+            if len(page.inbox) > MAX_INBOX:
+                self._dismiss(page, Farewell.MALFORMED)
+            return
+        page.inbox = deque([message])
+        task = asyncio.get_running_loop().create_task(self._attend(page))
+        self._attending.add(task)
+        task.add_done_callback(self._attending.discard)
+
+    async def _attend(self, page: _Page) -> None:
+        try:
+            while page.inbox and not page.leaving:
+                if not await self._hear(page, page.inbox.popleft()):
+                    self._dismiss(page, Farewell.MALFORMED)
+        finally:
+            page.inbox = None
+
+    async def _hear(self, page: _Page, text: bytes) -> bool:
         try:
             message = _decoder.decode(text)
         except msgspec.DecodeError:
@@ -199,9 +238,16 @@ class Hub:
         Meanwhile the page is told nothing live, so that all its topics stand at one position
         when it joins again: between the last look at that position and joining nothing awaits.
         """
+        page.joining = True
+        try:
+            await self._catch_up(page, topic, after)
+        finally:
+            page.joining = False
+
+    async def _catch_up(self, page: _Page, topic: str, after: int) -> None:
         others = page.topics - {topic}
         rewinds = self._rewinds
-        self._forget(page, list(page.topics))
+        self._forget(page, page.topics)
         paused = (await self._standing()).position
         position = min(after, paused)
         while True:
@@ -229,15 +275,16 @@ class Hub:
                             or (name in others and position > paused)
                         )
                         if due:
+                            page.send(text_frame(_encode(entry, due)))
                             # Waits for a page that reads slowly; only this page's task does.
-                            await page.socket.send_frame(_encode(entry, due), WSMsgType.TEXT)
+                            await page.drained()
             except TimeoutError:
                 self._drop(page)
                 return
             except ConnectionError:
                 return
-        for name in (*others, topic):
-            page.topics.add(name)
+        page.topics = others | {topic}
+        for name in page.topics:
             self._listening[name].add(page)
 
     async def _standing(self) -> Head:
@@ -270,7 +317,8 @@ class Hub:
                 # A server's frames are not masked: one frame serves all sockets.
                 frame = text_frame(_encode(entry, topics))
                 for number, page in enumerate(listeners, 1):
-                    self._write(page, frame)
+                    if not page.leaving:
+                        page.transport.write(frame)
                     if number % STRETCH == 0:
                         await asyncio.sleep(0)
         finally:
@@ -288,27 +336,33 @@ class Hub:
     async def _recheck(self) -> None:
         while True:
             await asyncio.sleep(self._recheck_seconds)
-            for page in list(self._pages):
+            holders: dict[tuple[Principal, str], list[_Page]] = {}
+            for page in self._pages:
+                holders.setdefault((page.principal, page.credential), []).append(page)
+            for (principal, credential), pages in holders.items():
                 try:
-                    valid = await page.still_valid()
+                    valid = await self._still_valid(principal, credential)
                 except DatabaseUnavailable:
                     break
                 if not valid:
-                    self._dismiss(page, Farewell.SIGNED_OUT)
+                    for page in pages:
+                        self._dismiss(page, Farewell.SIGNED_OUT)
+
+    async def _ping_all(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            for number, page in enumerate(list(self._pages), 1):
+                if not page.transport.is_closing():
+                    page.ping()
+                if number % STRETCH == 0:
+                    await asyncio.sleep(0)
 
     def _send(self, page: _Page, message: ToPage) -> None:
-        self._write(page, text_frame(_encoder.encode(message)))
-
-    def _write(self, page: _Page, frame: bytes) -> None:
-        transport = page.transport
-        if page.leaving or transport.is_closing():
-            return
-        transport.write(frame)
-        if transport.get_write_buffer_size() > self._max_waiting_bytes:
-            self._drop(page)
+        if not page.leaving:
+            page.send(text_frame(_encoder.encode(message)))
 
     def _resync(self, page: _Page, head: Head) -> None:
-        self._forget(page, list(page.topics))
+        self._forget(page, page.topics)
         self._send(page, Resync(head.epoch, head.position))
 
     def _drop(self, page: _Page) -> None:
@@ -319,7 +373,7 @@ class Hub:
         if page.leaving or page.transport.is_closing():
             return
         page.leaving = True
-        self._forget(page, list(page.topics))
+        self._forget(page, page.topics)
         page.transport.write(
             text_frame(_encoder.encode(Goodbye(why))) + close_frame(CLOSE_CODES[why], why.value)
         )
@@ -327,33 +381,15 @@ class Hub:
         asyncio.get_running_loop().call_later(GRACE_SECONDS, page.transport.abort)
 
     def _forget(self, page: _Page, topics: Iterable[str]) -> None:
-        for topic in topics:
-            page.topics.discard(topic)
+        gone = frozenset(topics)
+        page.topics -= gone
+        for topic in gone:
             if topic in self._listening:
                 self._listening[topic].discard(page)
 
     def _announce(self) -> None:
         self._moved.set()
         self._moved = asyncio.Event()
-
-
-def text_frame(payload: bytes) -> bytes:
-    """Return a whole WebSocket text message as a server sends it (RFC 6455, section 5.2)."""
-    return _frame(0x81, payload)
-
-
-def close_frame(code: int, reason: str) -> bytes:
-    """Return a WebSocket close message (RFC 6455, section 5.5.1)."""
-    return _frame(0x88, struct.pack("!H", code) + reason.encode())
-
-
-def _frame(first: int, payload: bytes) -> bytes:
-    length = len(payload)
-    if length < 126:
-        return struct.pack("!BB", first, length) + payload
-    if length < 65_536:
-        return struct.pack("!BBH", first, 126, length) + payload
-    return struct.pack("!BBQ", first, 127, length) + payload
 
 
 def _encode(entry: Entry, topics: tuple[str, ...]) -> bytes:

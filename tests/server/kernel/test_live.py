@@ -39,13 +39,14 @@ async def a_hub(
     journal: Journal, **options: Any
 ) -> AsyncIterator[tuple[Hub, "TestClient[web.Request, web.Application]"]]:
     """Serve a hub to a client that may hear of tools, and not of pay."""
-    hub = Hub(journal, FEEDS, **options)
 
-    async def still_valid() -> bool:
+    async def still_valid(principal: Principal, credential: str) -> bool:
         return True
 
+    hub = Hub(journal, FEEDS, still_valid, **options)
+
     async def serve(request: web.Request) -> web.StreamResponse:
-        return await hub.serve(request, READER, still_valid)
+        return hub.serve(request, READER, "credential")
 
     application = web.Application()
     application.router.add_get("/live", serve)
