@@ -170,8 +170,8 @@ async def _painted(site: Site, tapping: Tapping, seconds: int) -> Figure:
         "ms",
         spread(samples),
         note=(
-            f"the page gathers news for 100 ms and then reads anew; {overtaken} of {len(sent)}"
-            " changes were shown only with the next"
+            "the page gathers news for 100 ms, begun by whichever comes first, and then reads"
+            f" anew; {overtaken} of {len(sent)} changes were shown only with a later one"
         ),
     )
 
