@@ -310,6 +310,7 @@ class Link:
         rows = [self._in_flight[row.id] for row in ack.rows if row.id in self._in_flight]
         written = self._replica.answered((row.id for row in ack.rows), ack.items)
         await self._replica_file.write(written, self._replica)
+        await self._replica_file.sync()
         await self._outbox.acknowledge(rows)
         for row in rows:
             self._in_flight.pop(row.id, None)

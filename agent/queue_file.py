@@ -1,13 +1,15 @@
 """The queue's SQLite file: synchronous, for one thread. `agent.outbox` gives it that thread.
 
-Durability: WAL with synchronous=FULL, so a commit has been fsynced when it returns. A fact costs
-one page of WAL: the table has no second index, and the queue's highest number is written only when
-rows are deleted (until then the rows themselves tell it).
+Durability: WAL with synchronous=FULL, so a commit has been fsynced when it returns; only a deletion
+is not, since a row that comes back is sent again and answered as before. A fact costs one small
+page of WAL: the table has no second index, and the queue's highest number is written only when rows
+are deleted (until then the rows themselves tell it).
 """
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,8 @@ from contract.ids import BootId, EventId, QueueEpoch
 
 log = logging.getLogger(__name__)
 
+# Room for two facts. A commit writes whole pages, and a queue is mostly empty.
+PAGE_BYTES = 1024
 CHECKPOINT_PAGES = 256
 MAX_WAL_BYTES = 4 << 20
 MAX_BOOTS = 64
@@ -103,9 +107,12 @@ class QueueFile:
         return [Stored(seq, msgspec.json.decode(row, type=StoredRow)) for seq, row in found]
 
     def delete(self, rows: Iterable[tuple[int, EventId]]) -> int:
-        """Delete rows that the server has; number and id must both match. Return how many."""
+        """Delete rows that the server has; number and id must both match. Return how many.
+
+        A power cut may bring them back.
+        """
         deleted, highest = 0, self._floor
-        with _Transaction(self._connection):
+        with _unsynced(self._connection), _Transaction(self._connection):
             for seq, event in rows:
                 deleted += self._connection.execute(
                     "DELETE FROM fact WHERE seq = ? AND substr(row, ?, ?) = ?",
@@ -119,9 +126,15 @@ class QueueFile:
         self._floor = highest
         self.count -= deleted
         if self.count == 0 and deleted:
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            self._connection.execute("PRAGMA incremental_vacuum")
+            self._give_back_space()
         return deleted
+
+    def _give_back_space(self) -> None:
+        """Shrink the file after a long absence of the server; a few free pages are used again."""
+        (free,) = self._connection.execute("PRAGMA freelist_count").fetchone()
+        if free > CHECKPOINT_PAGES:
+            # As a script: `execute` takes one step of it, which gives back one page.
+            self._connection.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint")
 
     def begin_epoch(self) -> QueueEpoch:
         """Number the waiting rows anew from 1 under a new epoch; their ids stay."""
@@ -175,6 +188,16 @@ class _Transaction:
                 self._connection.execute("ROLLBACK")
 
 
+@contextmanager
+def _unsynced(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit without waiting for the disk; the next synced commit takes it along."""
+    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA synchronous = FULL")
+
+
 def _open_whole(path: Path) -> sqlite3.Connection | None:
     """Open the file, or return None where it is damaged."""
     connection: sqlite3.Connection | None = None
@@ -208,8 +231,9 @@ def _open(path: Path) -> sqlite3.Connection:
         # Alone on the file: no shared-memory file, whose mapping kills the process (SIGBUS) on a
         # full disk, and no second agent on the same queue.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        _refuse_newer(connection)
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        if _version(connection) == 0:  # a file that is made now; later it would be written to
+            connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
@@ -222,14 +246,16 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _refuse_newer(connection: sqlite3.Connection) -> None:
+def _version(connection: sqlite3.Connection) -> int:
+    version: int
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(_MIGRATIONS):
         raise QueueNewer(f"queue file has version {version}, this release {len(_MIGRATIONS)}")
+    return version
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = _version(connection)
     if version == len(_MIGRATIONS):
         return
     with _Transaction(connection):

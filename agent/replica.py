@@ -47,9 +47,9 @@ class Rows:
     lent: dict[PersonId, set[ItemId]] = field(default_factory=dict)
 
     def put_person(self, row: PersonRow) -> bool:
-        """Take a row unless a newer one is here; say whether it was taken."""
+        """Take a row unless it or a newer one is here; say whether it was taken."""
         old = self.people.get(row.id)
-        if old is not None and row.version < old.version:
+        if old is not None and (row.version < old.version or row == old):
             return False
         self._forget_cards(old)
         self.people[row.id] = row
@@ -57,9 +57,9 @@ class Rows:
         return True
 
     def put_item(self, row: ItemRow) -> bool:
-        """Take a row unless a newer one is here; say whether it was taken."""
+        """Take a row unless it or a newer one is here; say whether it was taken."""
         old = self.items.get(row.id)
-        if old is not None and row.version < old.version:
+        if old is not None and (row.version < old.version or row == old):
             return False
         self._forget_cards(old)
         self._forget_loan(old)

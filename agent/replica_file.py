@@ -1,12 +1,14 @@
 """The server's rows on disk, so that an agent that starts offline knows people and items.
 
 It can always be fetched again: a damaged file is deleted, and the agent asks for a snapshot. The
-position is stored in the same transaction as the rows that it covers.
+stored position is never ahead of the stored rows. It may be behind, since rows that come again do
+no harm: a position is a page of its own, and SD cards die of writes.
 """
 
 import asyncio
 import contextlib
 import logging
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +24,8 @@ from contract.replica import ItemRow, PersonRow
 log = logging.getLogger(__name__)
 
 VERSION = 1
+# How far the stored position may be behind; the server sends so many entries again after a crash.
+MAX_BEHIND = 100
 _SCHEMA = (
     "CREATE TABLE person (id TEXT PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE item (id TEXT PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID",
@@ -39,6 +43,7 @@ class ReplicaFile:
         self._thread = thread
         self._connection: sqlite3.Connection | None = None
         self._behind = False
+        self._stored: tuple[JournalEpoch | None, int] = (None, 0)
 
     @staticmethod
     @asynccontextmanager
@@ -50,7 +55,11 @@ class ReplicaFile:
         try:
             rows, epoch, position = await loop.run_in_executor(thread, file._load)
             replica.load(rows, epoch, position)
-            yield file
+            file._stored = (epoch, position)
+            try:
+                yield file
+            finally:
+                await file._write_position(replica)
         finally:
             await loop.run_in_executor(thread, file._close)
             thread.shutdown(wait=False)
@@ -61,16 +70,49 @@ class ReplicaFile:
         if written.everything or self._behind:
             people, items = tuple(rows.people.values()), tuple(rows.items.values())
             written = Written(True, people, items)
-        elif not (written.people or written.items or written.gone) and position == 0:
-            return
+        reached = (epoch, position)
+        if not written.everything and epoch == self._stored[0]:
+            if position - self._stored[1] < MAX_BEHIND:
+                reached = self._stored
+            if reached == self._stored and not (written.people or written.items or written.gone):
+                return
+        await self._write(written, *reached)
+
+    async def sync(self) -> None:
+        """Wait until what was written is on the disk. A failing disk is logged.
+
+        Before the outbox forgets an own fact: after a power cut one of the two still has to tell
+        the desk what happened.
+        """
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._sync)
+        except OSError as exc:
+            log.warning("replica could not be synced", extra={"reason": str(exc)})
+
+    def _sync(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            log_file = os.open(f"{self._path}-wal", os.O_RDONLY)
+            try:
+                os.fsync(log_file)
+            finally:
+                os.close(log_file)
+
+    async def _write_position(self, replica: Replica) -> None:
+        """At the end: the next start need not ask for what is here."""
+        reached = (replica.journal_epoch, replica.position)
+        if reached != self._stored and not self._behind:
+            await self._write(Written(), *reached)
+
+    async def _write(self, written: Written, epoch: JournalEpoch | None, position: int) -> None:
         loop = asyncio.get_running_loop()
+        self._behind = True  # until it is written: a link that ends may cancel this
         try:
             await loop.run_in_executor(self._thread, self._store, written, epoch, position)
         except (sqlite3.Error, OSError) as exc:
-            self._behind = True
             log.warning("replica could not be written", extra={"reason": str(exc)})
         else:
             self._behind = False
+            self._stored = (epoch, position)
 
     def _store(self, written: Written, epoch: JournalEpoch | None, position: int) -> None:
         connection = self._connection
@@ -92,9 +134,10 @@ class ReplicaFile:
             for key in written.gone:
                 connection.execute("DELETE FROM person WHERE id = ?", (key,))
                 connection.execute("DELETE FROM item WHERE id = ?", (key,))
-            connection.execute(
-                "UPDATE reached SET journal_epoch = ?, position = ?", (epoch, position)
-            )
+            if (epoch, position) != self._stored or written.everything:
+                connection.execute(
+                    "UPDATE reached SET journal_epoch = ?, position = ?", (epoch, position)
+                )
 
     def _load(self) -> tuple[Rows, JournalEpoch | None, int]:
         try:

@@ -13,7 +13,13 @@ from pathlib import Path
 import pytest
 
 from agent.outbox import Draft, Outbox, OutboxError, OutboxFull
-from agent.queue_file import CHECKPOINT_PAGES, MAX_WAL_BYTES, QueueFile, QueueNewer
+from agent.queue_file import (
+    CHECKPOINT_PAGES,
+    MAX_WAL_BYTES,
+    PAGE_BYTES,
+    QueueFile,
+    QueueNewer,
+)
 from contract.facts import CardUnknown, Fact
 from contract.ids import BootId, EventId
 from contract.moment import Clock
@@ -335,12 +341,29 @@ async def test_files_stay_bounded_while_rows_come_and_go(path: Path) -> None:
     assert path.stat().st_size < 100 * 4096
 
 
+async def test_the_file_shrinks_after_a_long_absence_of_the_server(path: Path) -> None:
+    async with opened(path) as outbox:
+        facts = [await outbox.append([draft() for _ in range(500)], moment()) for _ in range(10)]
+        for each in facts:
+            await outbox.acknowledge(each)
+    assert path.stat().st_size < 100 * PAGE_BYTES
+
+
 async def test_a_tap_and_its_answer_cost_few_pages(path: Path) -> None:
     async with opened(path) as outbox:
         await append(outbox, 1)
         wal = Path(f"{path}-wal")
         before = wal.stat().st_size
-        taps = CHECKPOINT_PAGES // 4
-        await append(outbox, taps)
+        taps = CHECKPOINT_PAGES // 8
+        for _ in range(taps):
+            await outbox.acknowledge(await append(outbox, 1))
         written = wal.stat().st_size - before
-    assert written / taps <= 2 * 4120
+    assert written / taps <= 3 * (PAGE_BYTES + 24)
+
+
+async def test_every_append_is_synced_also_after_an_answer_that_is_not(path: Path) -> None:
+    async with opened(path) as outbox:
+        await outbox.acknowledge(await append(outbox, 3))
+        connection = outbox._file._connection
+        (level,) = connection.execute("PRAGMA synchronous").fetchone()
+    assert level == 2, "FULL"

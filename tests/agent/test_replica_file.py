@@ -1,14 +1,18 @@
 """The replica on disk: there at the next start, and never in the way."""
 
+import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from agent.replica import Replica
-from agent.replica_file import ReplicaFile
+from agent.replica_file import MAX_BEHIND, ReplicaFile
 from contract.ids import JournalEpoch
 from contract.link import Changes
+from contract.replica import ItemRow
 from support.workshop import CALIPER_CARD, WRENCH_CARD, item, person, snapshot
 
 WRENCH, CALIPER = item(), item("ノギス", CALIPER_CARD)
@@ -99,3 +103,60 @@ async def test_a_write_that_failed_is_made_up_for_by_the_next(path: Path) -> Non
     assert again.position == 4
     assert again.item(WRENCH.id) == WRENCH
     assert again.item(CALIPER.id) == CALIPER
+
+
+async def test_a_position_that_moves_on_is_written_only_now_and_then(path: Path) -> None:
+    known = Replica()
+    async with ReplicaFile.open(path, known) as file:
+        for position in range(1, 1_001):
+            written = known.apply(Changes(JournalEpoch("journal-1"), position))
+            assert written is not None
+            await file.write(written, known)
+        pages = Path(f"{path}-wal").stat().st_size / 4120
+        assert pages < 40
+    assert (await store(path)).position == 1_000
+
+
+async def test_after_a_crash_the_position_is_never_ahead_of_the_rows(path: Path) -> None:
+    known = Replica()
+    async with ReplicaFile.open(path, known) as file:
+        for position in range(1, 251):
+            row = item(version=position)
+            written = known.apply(Changes(JournalEpoch("journal-1"), position, items=(row,)))
+            assert written is not None
+            await file.write(written, known)
+        # As a power cut leaves it: nothing is written at the end.
+        connection = file._connection
+        assert connection is not None
+        (stored,) = connection.execute("SELECT position FROM reached").fetchone()
+        (row_text,) = connection.execute("SELECT row FROM item").fetchone()
+    assert 250 - MAX_BEHIND <= stored <= 250
+    assert msgspec.json.decode(row_text, type=ItemRow).version == 250
+
+
+async def test_a_write_that_was_cancelled_is_made_up_for_by_the_next(path: Path) -> None:
+    known = Replica()
+    may_go = threading.Event()
+    async with ReplicaFile.open(path, known) as file:
+        file._thread.submit(may_go.wait, 5)  # a slow disk
+        written = known.apply(snapshot(WRENCH, position=3))
+        assert written is not None
+        writing = asyncio.create_task(file.write(written, known))
+        await asyncio.sleep(0)
+        writing.cancel()
+        await asyncio.wait([writing])
+        may_go.set()
+        written = known.apply(Changes(JournalEpoch("journal-1"), 4, items=(CALIPER,)))
+        assert written is not None
+        await file.write(written, known)
+    again = await store(path)
+    assert again.position == 4
+    assert again.item(WRENCH.id) == WRENCH
+
+
+async def test_a_row_that_comes_again_is_not_written_again(path: Path) -> None:
+    known = Replica()
+    known.apply(snapshot(WRENCH, position=1))
+    again = known.apply(Changes(JournalEpoch("journal-1"), 2, items=(WRENCH,)))
+    assert again is not None
+    assert again.items == ()
