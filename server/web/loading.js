@@ -27,6 +27,52 @@ import { useNews } from "/web/news.js";
  */
 
 /**
+ * Readings in turn: a new question ends the one that runs; news wait for it and then ask once more.
+ * So a screen comes to its end even when news come faster than answers.
+ */
+class Turn {
+  /** @type {AbortController | null} */
+  #running = null;
+  #again = false;
+
+  /** @returns {AbortController} */
+  begin() {
+    this.stop();
+    this.#running = new AbortController();
+    return this.#running;
+  }
+
+  /**
+   * @param {AbortController} reading
+   * @param {() => void} read
+   */
+  end(reading, read) {
+    if (this.#running !== reading) return;
+    this.#running = null;
+    if (this.#again) read();
+  }
+
+  /** @param {() => void} read */
+  next(read) {
+    if (this.#running) this.#again = true;
+    else read();
+  }
+
+  stop = () => {
+    this.#running?.abort();
+    this.#running = null;
+    this.#again = false;
+  };
+}
+
+/** @returns {Turn} */
+function useTurn() {
+  const turn = useRef(/** @type {Turn | null} */ (null));
+  turn.current ??= new Turn();
+  return turn.current;
+}
+
+/**
  * One page of a list. Changing the query goes back to its first page.
  *
  * @template T
@@ -47,16 +93,14 @@ export function useList(path, query, { topics, rowKey }) {
   );
   // The cursors that led here, so that one can go back; the first page has none.
   const trail = useSignal(/** @type {{ asked: string, cursors: string[] }} */ ({ asked: "", cursors: [] }));
-  const running = useRef(/** @type {AbortController | null} */ (null));
+  const turn = useTurn();
   const asked = JSON.stringify([path, query]);
   const cursors = trail.value.asked === asked ? trail.value.cursors : [];
   const cursor = cursors.at(-1) ?? "";
 
   /** @param {{ quiet: boolean }} how */
   const load = async ({ quiet }) => {
-    running.current?.abort();
-    const abort = new AbortController();
-    running.current = abort;
+    const abort = turn.begin();
     try {
       /** @type {Page<T>} */
       const page = await get(path, { ...query, cursor }, abort.signal);
@@ -65,14 +109,16 @@ export function useList(path, query, { topics, rowKey }) {
       state.value = { page, error: null, changed: before ? changedRows(before, page, rowKey) : new Set() };
     } catch (error) {
       if (!abort.signal.aborted) state.value = { ...state.value, error };
+    } finally {
+      turn.end(abort, () => void load({ quiet: true }));
     }
   };
 
   useEffect(() => {
     void load({ quiet: false });
-    return () => running.current?.abort();
+    return turn.stop;
   }, [asked, cursor]);
-  useNews(topics, () => void load({ quiet: true }));
+  useNews(topics, () => turn.next(() => void load({ quiet: true })));
 
   const { page, error, changed } = state.value;
   const { next } = page ?? { next: null };
@@ -121,11 +167,9 @@ export function useOne(path, topics) {
   const state = useSignal(
     /** @type {{ path: string, value: T | null, error: unknown }} */ ({ path, value: null, error: null }),
   );
-  const running = useRef(/** @type {AbortController | null} */ (null));
+  const turn = useTurn();
   const load = async () => {
-    running.current?.abort();
-    const abort = new AbortController();
-    running.current = abort;
+    const abort = turn.begin();
     try {
       /** @type {T} */
       const value = await get(path, {}, abort.signal);
@@ -134,13 +178,15 @@ export function useOne(path, topics) {
       if (!abort.signal.aborted) {
         state.value = { path, value: state.value.path === path ? state.value.value : null, error };
       }
+    } finally {
+      turn.end(abort, () => void load());
     }
   };
   useEffect(() => {
     void load();
-    return () => running.current?.abort();
+    return turn.stop;
   }, [path]);
-  useNews(topics, () => void load());
+  useNews(topics, () => turn.next(() => void load()));
   const current = state.value.path === path ? state.value : { value: null, error: null };
   return {
     value: current.value,

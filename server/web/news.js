@@ -21,7 +21,7 @@ import { API, listeners } from "/web/api.js";
 
 /** @typedef {(news: News[]) => void} Listener an empty list means: anything may have changed */
 
-const SETTLE_MS = 100;
+const EVERY_MS = 100;
 const NOT_SIGNED_IN = 4001;
 
 /** "on" while news arrive. @type {import("/vendor/signals.js").Signal<"on" | "connecting" | "off">} */
@@ -35,6 +35,7 @@ const heard = new Map();
 const waiting = new Map();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
+let toldAt = -Infinity;
 /** @type {Live | null} */
 let live = null;
 /** @type {(() => void) | null} */
@@ -106,13 +107,14 @@ function tell(topic, news) {
     if (news && !batch.some((other) => other.position === news.position)) batch.push(news);
     waiting.set(listener, batch);
   }
-  // The first event starts the wait: a busy hour must not postpone the screen for ever.
+  // At once after a quiet time, and then no more often than a screen can be read.
   timer ??= setTimeout(() => {
     timer = undefined;
+    toldAt = performance.now();
     const due = [...waiting];
     waiting.clear();
     for (const [listener, batch] of due) listener(batch);
-  }, SETTLE_MS);
+  }, Math.max(0, toldAt + EVERY_MS - performance.now()));
 }
 
 /**

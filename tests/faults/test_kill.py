@@ -64,7 +64,7 @@ async def facts_in_journal(site: Site) -> Counter[str]:
             counted.update(entry["body"]["fact"] for entry in page["items"])
             if not page["next"]:
                 break
-            before = f"&cursor={page['next']}"
+            before = f"&before={page['next']}"
     return counted
 
 
