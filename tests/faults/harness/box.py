@@ -18,7 +18,7 @@ from support.site import Agent, Site, until
 
 RESTART_SECONDS = 0.2
 DRAIN_SECONDS = 8.0
-PATIENT_SECONDS = 90.0
+PATIENT_SECONDS = 45.0
 
 
 @dataclass
