@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # In this order; each is a file of scripts/benchmarks with an async generator `measure(bench)`.
 BENCHMARKS = {
+    "machine": "what this machine is worth, to compare it with another",
     "outbox": "one durable write of a tap at the agent, beside a raw sqlite3 insert",
     "taps": "card read to kiosk message, and to painted in Chromium, online and offline",
     "live": "a change to another open screen while 100 taps a second arrive",
