@@ -39,3 +39,7 @@ class FactHandler(Protocol):
         Never refuses what happened; a fact that means nothing is answered QUARANTINED.
         """
         ...
+
+    async def items_of(self, connection: Connection, facts: Sequence[Fact]) -> Sequence[ItemRow]:
+        """Return how the items that these facts, applied before, are about now stand."""
+        ...

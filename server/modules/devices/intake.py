@@ -183,10 +183,12 @@ class Intake:
         arrived = [fact.seq for fact in facts] + [each.seq for each in bad]
         await _advance_queue(connection, agent, epoch, arrived)
         await self._quarantine(connection, agent, aside)
+        items = list(result.items) if result is not None else []
+        if repeated := [fact for fact in facts if fact.id in known]:
+            # The agent forgets its own fact with this answer: it must see what came of it.
+            items += await self._handler.items_of(connection, repeated)
         order = [fact.id for fact in facts] + [b.fact for b in bad if b.fact is not None]
-        return Batch(
-            [answers[fact] for fact in dict.fromkeys(order)], result.items if result else ()
-        )
+        return Batch([answers[fact] for fact in dict.fromkeys(order)], items)
 
     async def _quarantine(
         self, connection: Connection, agent: AgentId, rows: Sequence[_Bad]

@@ -9,6 +9,7 @@ import msgspec
 
 from contract.facts import Borrowed, CardUnknown, Fact, Returned, Undone
 from contract.link import RowAnswer, RowStatus
+from contract.replica import ItemRow
 from server.kernel.database import Connection
 from server.kernel.journal import Journal, NewEntry
 from server.modules.devices.facts import FactResults, ReceivedFact
@@ -65,6 +66,11 @@ class FactKeeper:
         await self._note_unknown(connection, unknown)
         items = await store.replica_items(connection, list(ledger.touched_items))
         return FactResults(answers, items)
+
+    async def items_of(self, connection: Connection, facts: Sequence[Fact]) -> list[ItemRow]:
+        """Return how the items that these facts, applied before, are about now stand."""
+        ledger = await load_for(connection, facts)
+        return await store.replica_items(connection, list(ledger.items))
 
     async def write(
         self, connection: Connection, ledger: Ledger, actor: str, news: Sequence[NewEntry]

@@ -39,6 +39,7 @@ async def test_a_row_sent_again_gets_its_first_answer_and_acts_once(site: Site) 
         again = await link.send_rows(borrowed, borrowed)
     assert first.rows == again.rows
     assert first.items[0].loan is not None
+    assert again.items == first.items, "the agent forgets its fact: it needs what came of it"
     [loan] = await ledger(site)
     assert loan["id"] == borrowed["id"]
 
