@@ -138,16 +138,22 @@ class Jobs:
         lost = asyncio.Event()
         connection.add_termination_listener(lambda *_: lost.set())
         queuer = self._queuer(connection)
-        async with asyncio.TaskGroup() as tasks:
-            work = tasks.create_task(_run(queuer))
-            watch = tasks.create_task(lost.wait())
-            try:
-                await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                queuer.shutdown.set()
-                await asyncio.wait({work}, timeout=0 if lost.is_set() else DRAIN_SECONDS)
-                work.cancel()
-                watch.cancel()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                work = tasks.create_task(_run(queuer))
+                watch = tasks.create_task(lost.wait())
+                try:
+                    await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    queuer.shutdown.set()
+                    await asyncio.wait({work}, timeout=0 if lost.is_set() else DRAIN_SECONDS)
+                    work.cancel()
+                    watch.cancel()
+        except BaseExceptionGroup as several:
+            unavailable, unexpected = several.split(DatabaseUnavailable)
+            if unexpected is not None or unavailable is None:
+                raise
+            raise DatabaseUnavailable(str(unavailable.exceptions[0])) from None
         if lost.is_set():
             raise DatabaseUnavailable("the connection was closed")
 

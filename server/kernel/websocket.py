@@ -186,6 +186,7 @@ def take_over(request: web.Request, socket: WebSocket) -> TakenOver:
     # client sent before our answer (it may not) is dropped.
     http.transport = None
     transport.set_protocol(socket)
+    transport.resume_reading()  # aiohttp may have paused it
     http.connection_lost(None)
     socket.connection_made(transport)
     return TakenOver()

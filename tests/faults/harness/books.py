@@ -189,7 +189,10 @@ class Books:
                 f"the live page went from {self._watcher.seen[self._seen - 1]} to {first}"
             )
         if self._watcher.seen and self._watcher.seen[-1] != self._position:
-            faults.append(f"the live page stands at {self._watcher.seen[-1]} of {self._position}")
+            faults.append(
+                f"the live page stands at {self._watcher.seen[-1]} of {self._position}"
+                f" and is {self._watcher.doing} (connection {self._watcher.connections})"
+            )
         if self._watcher.resyncs:
             faults.append(f"the live page was told to load anew {self._watcher.resyncs} times")
         self._seen = len(self._watcher.seen)

@@ -21,18 +21,24 @@ class Watcher:
         self.position: int | None = None
         self.resyncs = 0
         self.connections = 0
+        self.doing = "not begun"
 
     async def follow(self) -> None:
         """Stay connected until cancelled."""
         while True:
+            self.doing = "connecting"
             try:
                 async with self._site.client.ws_connect(
                     "/api/v1/live", headers={"Origin": self._site.url}
                 ) as socket:
                     self.connections += 1
+                    self.doing = "subscribing"
                     await self._listen(socket)
             except (aiohttp.ClientError, OSError, TimeoutError):
                 pass
+            except Exception as exc:
+                self.doing = f"dead: {exc!r}"
+                raise
             await asyncio.sleep(0.05)
 
     async def _listen(self, socket: "aiohttp.ClientWebSocketResponse[bool]") -> None:
@@ -45,6 +51,7 @@ class Watcher:
             match news["type"]:
                 case "subscribed":
                     self.epoch = news["epoch"]
+                    self.doing = "following"
                     if self.position is None:
                         self.position = news["position"]
                 case "event":
