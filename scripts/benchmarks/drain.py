@@ -72,17 +72,17 @@ async def measure(bench: Bench) -> AsyncIterator[Figure]:
     rounds, taps = bench.size(5, 2), bench.size(10_000, 2_000)
     async with bench.site() as (site, postgres):
         bench.say(f"filling a workshop: {PEOPLE} people, {ITEMS} items, {AGENTS} agents")
-        scene = await _set(site, postgres.dsn)
+        scene = await set_scene(site, postgres.dsn)
         async with connect(postgres.dsn) as connection:
             await _make_copies(connection)
         alone: list[float] = []
         together: list[float] = []
         copies: list[float] = []
         for number in range(rounds):
-            seconds, facts = await _drain(scene, scene.agents[:1], taps)
+            seconds, facts = await drain_once(scene, scene.agents[:1], taps)
             alone.append(seconds)
             copies.append(await _copy(postgres.dsn, facts))
-            seconds, _ = await _drain(scene, scene.agents, taps)
+            seconds, _ = await drain_once(scene, scene.agents, taps)
             together.append(seconds)
             bench.say(
                 f"round {number + 1}: {taps:,} taps of one agent {alone[-1]:.2f} s,"
@@ -114,7 +114,8 @@ async def measure(bench: Bench) -> AsyncIterator[Figure]:
         )
 
 
-async def _set(site: Site, dsn: str) -> Scene:
+async def set_scene(site: Site, dsn: str) -> Scene:
+    """Fill a workshop and hang up its agents; each has its replica, and is switched off."""
     await workshop.fill(dsn, people=PEOPLE, items=ITEMS)
     agents = [Agent(site, f"counter-{number}", {}) for number in range(AGENTS)]
     for agent in agents:
@@ -137,7 +138,7 @@ async def enrol(site: Site, agent: Agent) -> None:
     store_identity(agent.folder, identity)
 
 
-async def _drain(
+async def drain_once(
     scene: Scene, agents: Sequence[Agent], taps: int
 ) -> tuple[float, Sequence[Waited]]:
     """Return the seconds it took to drain so many taps, shared out evenly. Raises WrongLedger."""
