@@ -17,9 +17,10 @@ from scripts.benchmarks.figures import Figure, Spread, Target, flat, ratio_by_ro
 from scripts.benchmarks.http_load import Job, Load, Took, open_load
 from scripts.benchmarks.lists_asked import Asked, asked
 from scripts.benchmarks.loans_filler import Size, fill
+from server.kernel.database import Connection
 from server.kernel.gateway import COOKIE
 from server.kernel.http import Paging
-from server.modules.loans import store_loans
+from server.modules.loans import store_loan_list
 from server.settings import DatabaseSettings
 from support.site import Site
 
@@ -139,8 +140,8 @@ async def _statement() -> tuple[str, list[Any]]:
             return []
 
     recorder = Recorder()
-    connection = cast("store_loans.Connection", recorder)
-    await store_loans.list_loans(connection, state="open", limit=Paging().limit + 1)
+    connection = cast("Connection", recorder)
+    await store_loan_list.list_loans(connection, state="open", limit=Paging().limit + 1)
     return recorder.said
 
 

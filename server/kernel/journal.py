@@ -11,6 +11,7 @@ from server.kernel.database import Connection, Database
 from server.kernel.journal_entry import (
     AuditEntry,
     Entry,
+    Found,
     Head,
     JournalRewound,
     NewEntry,
@@ -20,19 +21,21 @@ from server.kernel.journal_reading import (
     read_continues,
     read_entries,
     read_head,
-    search_entries,
 )
+from server.kernel.journal_search import Wanted, search_entries
 from server.kernel.journal_tail import Tail
 
 __all__ = [
     "APPENDED",
     "AuditEntry",
     "Entry",
+    "Found",
     "Head",
     "Journal",
     "JournalRewound",
     "NewEntry",
     "Reaction",
+    "Wanted",
 ]
 
 APPENDED = "journal_appended"
@@ -80,29 +83,13 @@ class Journal:
     async def search(
         self,
         connection: Connection,
+        wanted: Wanted,
         *,
         before: int | None = None,
         limit: int = 50,
-        module: str | None = None,
-        kind: str | None = None,
-        subject: str | None = None,
-        actor: str | None = None,
-        text: str | None = None,
-    ) -> list[AuditEntry]:
-        """Return sealed entries below position `before`, newest first.
-
-        `text` is looked for in subject, actor and body, whatever its case.
-        """
-        return await search_entries(
-            connection,
-            before=before,
-            limit=limit,
-            module=module,
-            kind=kind,
-            subject=subject,
-            actor=actor,
-            text=text,
-        )
+    ) -> Found:
+        """Return up to `limit` sealed entries that come before position `before`, newest first."""
+        return await search_entries(connection, wanted, before=before, limit=limit)
 
     async def head(self, connection: Connection) -> Head:
         """Return the epoch and position of the last sealed entry."""

@@ -1,6 +1,6 @@
 """The words of the journal: what is written, what is read back, what reacts to it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,6 +41,15 @@ class AuditEntry(Entry, frozen=True):
     """An entry with its place in the chain: the SHA-256, in hex, of it and all before it."""
 
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Entries that a search found, newest first. `next`: go on before this position, None at the
+    end; there may be more of them even where a page is not full."""
+
+    entries: Sequence[AuditEntry]
+    next: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,40 +1,46 @@
 """Searching the sealed journal, newest first, in steps that cost the same however long it is.
 
-Without a filter, and for a text alone, the order is that of the positions. Entries of one subject,
-kind, actor or module come in the order of insertion, in which an index has them. The two orders
-agree wherever entries tell of the same thing (sealing.py).
+Without a filter, and for a text alone, entries come in the order of their positions. Those of one
+subject, kind, actor or module come in the order of insertion, in which an index has them; the two
+orders agree on entries that tell of the same thing (sealing.py).
 
-What no index finds is looked for in windows. A search that has looked at all of them and found
-less than a page says where the next one goes on: `Found.next`.
+What no index finds is looked for in windows. A search that has looked through all of them and
+found less than a page says where the next one goes on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import asyncpg
 
 from server.kernel.database import Connection
 from server.kernel.journal_entry import AuditEntry, Found
-from server.kernel.journal_reading import COLUMNS, values
+from server.kernel.journal_reading import ENTRY, entry_values
 
-# Entries that one search looks at where no index answers; small windows first, for what is common.
+# Entries that one search looks through where no index answers; few at first, for what is common.
 WINDOWS = (500, 4_000, 15_500)
-_BIGINT = 2**63 - 1
 
-# The one that leads picks its entries by an index; the others only filter. Best first.
-_LEADING = {
-    "subject": "e.subject = {}",  # entry_by_subject
-    "kind": "e.kind = {}",  # entry_by_kind
-    "actor": "hashtext(e.actor) = hashtext({0}) and e.actor = {0}",  # entry_by_actor
-    "module": "e.module = {}",  # entry_by_module
+_BEYOND = 2**63 - 1  # any position
+
+_AUDIT = f"s.position, p.id as epoch, encode(s.hash, 'hex') as hash, {ENTRY}"
+# What entries can be picked by: a column, and what an index has of it, each followed by `seq`.
+_PICKS = {
+    "subject": "{0}",
+    "kind": "{0}",
+    "actor": "hashtext({0})",
+    "module": "{0}",
 }
-_TEXT = "strpos(lower(concat_ws(' ', e.subject, e.actor, e.body)), lower({})) > 0"
+_TEXT = "strpos(lower(concat_ws(' ', e.subject, e.actor, e.body)), lower({0})) > 0"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to search for; an empty value filters nothing. `text` is looked for whatever its case,
-    in subject, actor and body."""
+    """What to search for; what is empty filters nothing.
+
+    `text` is looked for in subject, actor and body, whatever its case.
+    """
 
     subject: str = ""
     kind: str = ""
@@ -47,34 +53,177 @@ async def search_entries(
     connection: Connection, wanted: Wanted, *, before: int | None, limit: int
 ) -> Found:
     """Return up to `limit` entries that come before position `before`."""
-    named = [name for name in _LEADING if getattr(wanted, name)]
-    if not named and not wanted.text:
-        return await _newest(connection, before, limit)
-    if not named:
-        return await _newest_with(connection, wanted.text, before, limit)
-    return await _led_by(connection, named[0], wanted, before, limit)
+    columns = [column for column in _PICKS if getattr(wanted, column)]
+    if columns:
+        return await _picked(connection, wanted, columns, before, limit)
+    if wanted.text:
+        return await _with_text(connection, wanted.text, before, limit)
+    return await _newest(connection, before, limit)
 
 
 async def _newest(connection: Connection, before: int | None, limit: int) -> Found:
     seals = await connection.fetch(
         f"""
-        select s.position, s.at, s.seq, s.hash, p.id as epoch
+        select s.position, p.id as epoch, encode(s.hash, 'hex') as hash, s.at, s.seq
           from (select * from journal.seal where position < $1
-                 order by position desc limit {limit + 1:d}) s
+                 order by position desc limit {limit + 1}) s
           join journal.epoch p on p.number = s.epoch
          order by s.position desc
         """,
-        before or _BIGINT,
+        before or _BEYOND,
     )
-    # In a statement of its own, which is planned for the months that these times name.
+    shown = seals[:limit]
+    times = [seal["at"] for seal in shown]
+    # A statement of its own, so that only the partitions that the times name are planned for.
     entries = await connection.fetch(
-        """
-        select e.at, e.seq, e.id, e.actor, e.device, e.module, e.kind, e.subject, e.body
-          from journal.entry e where e.at = any($1) and e.seq = any($2)
+        f"""
+        select e.seq, {ENTRY}
+          from unnest($1::timestamptz[], $2::bigint[]) as n (at, seq)
+          join journal.entry e on e.at = n.at and e.seq = n.seq
+         where e.at between $3 and $4
         """,
-        [seal["at"] for seal in seals],
-        [seal["seq"] for seal in seals],
+        times,
+        [seal["seq"] for seal in shown],
+        min(times, default=None),
+        max(times, default=None),
     )
     by_seq = {entry["seq"]: entry for entry in entries}
-    rows = [dict(by_seq[seal["seq"]]) | dict(seal) for seal in seals if seal["seq"] in by_seq]
-    return _page(rows, limit)
+    rows = [dict(seal) | dict(by_seq[seal["seq"]]) for seal in shown if seal["seq"] in by_seq]
+    more = len(seals) > limit
+    return Found([_audit(row) for row in rows], shown[-1]["position"] if more else None)
+
+
+async def _with_text(connection: Connection, text: str, before: int | None, limit: int) -> Found:
+    end = await connection.fetchval("select position + 1 from journal.sealed")
+    high = min(before or end, end)
+    rows: list[asyncpg.Record] = []
+    for size in WINDOWS:
+        low = max(1, high - size)
+        rows += await _in_window(connection, text, low, high, limit + 1 - len(rows))
+        if len(rows) > limit or low == 1:
+            return _page(rows, limit)
+        high = low
+    return _page(rows, limit, high)
+
+
+async def _in_window(
+    connection: Connection, text: str, low: int, high: int, limit: int
+) -> Sequence[asyncpg.Record]:
+    """Return entries with the text at positions from `low` to below `high`, newest first."""
+    first: datetime | None
+    first, last = await connection.fetchrow(
+        "select min(at), max(at) from journal.seal where position >= $1 and position < $2",
+        low,
+        high,
+    ) or (None, None)
+    return await connection.fetch(
+        f"""
+        select {_AUDIT}
+          from journal.seal s
+          join journal.epoch p on p.number = s.epoch
+          join journal.entry e on e.at = s.at and e.seq = s.seq
+         where s.position >= $1 and s.position < $2
+           and e.at between $3 and $4 -- names the partitions
+           and {_TEXT.format("$5")}
+         order by s.position desc limit {limit}
+        """,
+        low,
+        high,
+        first,
+        last,
+        text,
+    )
+
+
+async def _picked(
+    connection: Connection, wanted: Wanted, columns: Sequence[str], before: int | None, limit: int
+) -> Found:
+    below = await connection.fetchval(
+        """
+        select coalesce((select seq from journal.seal where position >= $1
+                          order by position limit 1),
+                        (select max(seq) + 1 from journal.seal), 0)
+        """,
+        before,
+    )
+    pick = _Pick(connection, wanted, columns)
+    if len(columns) == 1 and not wanted.text:
+        return _page(await pick.entries(0, below, limit + 1), limit)
+    rows: list[asyncpg.Record] = []
+    for size in WINDOWS:
+        low, looked = await pick.window(below, size)
+        rows += await pick.entries(low, below, limit + 1 - len(rows))
+        if len(rows) > limit or looked < size:
+            return _page(rows, limit)
+        below = low
+    at = await connection.fetchval(
+        "select position from journal.seal where seq >= $1 order by seq limit 1", below
+    )
+    return _page(rows, limit, at)
+
+
+class _Pick:
+    """Entries picked by an index of one column, in the order of insertion."""
+
+    def __init__(self, connection: Connection, wanted: Wanted, columns: Sequence[str]) -> None:
+        self._connection = connection
+        self._values = [getattr(wanted, column) for column in columns]
+        # As subqueries the values are unknown to the planner, which then always takes the index
+        # that has the order. A value that it knows makes it collect and sort all entries of a
+        # popular subject.
+        key, value = (_PICKS[columns[0]].format(text) for text in (f"e.{columns[0]}", "$1::text"))
+        self._range = (
+            f"({key}, e.seq) >= ((select {value}), (select $2::bigint))"
+            f" and ({key}, e.seq) < ((select {value}), (select $3::bigint))"
+        )
+        self._order = f"order by {key} desc, e.seq desc"
+        filters = [
+            f"e.{column} = (select ${number}::text)"
+            for number, column in zip((1, 4, 5, 6), columns, strict=False)
+        ]
+        if wanted.text:
+            self._values.append(wanted.text)
+            filters.append(_TEXT.format(f"(select ${len(self._values) + 2}::text)"))
+        self._filters = " and ".join(filters)
+
+    async def window(self, below: int, size: int) -> tuple[int, int]:
+        """Return the lowest `seq` and the number of the next `size` entries below `below`."""
+        row = await self._connection.fetchrow(
+            f"""
+            select coalesce(min(seq), 0) as low, count(*) as looked
+              from (select e.seq from journal.entry e where {self._range}
+                    {self._order} limit {size}) looked
+            """,
+            self._values[0],
+            0,
+            below,
+        )
+        assert row is not None, "an aggregate always has a row"
+        return row["low"], row["looked"]
+
+    async def entries(self, low: int, below: int, limit: int) -> Sequence[asyncpg.Record]:
+        """Return sealed entries from `seq` low to below `below` that pass all filters."""
+        return await self._connection.fetch(
+            f"""
+            select {_AUDIT}
+              from journal.entry e
+              cross join lateral (select * from journal.seal where seq = e.seq limit 1) s
+              cross join lateral (select id from journal.epoch where number = s.epoch limit 1) p
+             where {self._range} and {self._filters}
+             {self._order} limit {limit}
+            """,
+            self._values[0],
+            low,
+            below,
+            *self._values[1:],
+        )
+
+
+def _page(rows: Sequence[asyncpg.Record], limit: int, looked_to: int | None = None) -> Found:
+    shown = rows[:limit]
+    beyond = shown[-1]["position"] if len(rows) > limit else looked_to
+    return Found([_audit(row) for row in shown], beyond)
+
+
+def _audit(row: asyncpg.Record | Mapping[str, Any]) -> AuditEntry:
+    return AuditEntry(*entry_values(row), row["hash"])

@@ -21,6 +21,7 @@ import { useNews } from "/web/news.js";
  * @property {boolean} loading nothing to show yet
  * @property {unknown} error the last attempt's, or null
  * @property {ReadonlySet<string>} changed keys of rows that news changed
+ * @property {string | null} cursor where the next page begins, once this query's page is here
  * @property {() => Promise<void>} reload
  * @property {(() => void) | null} next
  * @property {(() => void) | null} previous
@@ -85,7 +86,8 @@ function useTurn() {
  */
 export function useList(path, query, { topics, rowKey }) {
   const state = useSignal(
-    /** @type {{ page: Page<T> | null, error: unknown, changed: ReadonlySet<string> }} */ ({
+    /** @type {{ asked: string, page: Page<T> | null, error: unknown, changed: ReadonlySet<string> }} */ ({
+      asked: "",
       page: null,
       error: null,
       changed: new Set(),
@@ -106,7 +108,7 @@ export function useList(path, query, { topics, rowKey }) {
       const page = await get(path, { ...query, cursor }, abort.signal);
       if (abort.signal.aborted) return;
       const before = quiet ? state.value.page : null;
-      state.value = { page, error: null, changed: before ? changedRows(before, page, rowKey) : new Set() };
+      state.value = { asked, page, error: null, changed: before ? changedRows(before, page, rowKey) : new Set() };
     } catch (error) {
       if (!abort.signal.aborted) state.value = { ...state.value, error };
     } finally {
@@ -128,6 +130,7 @@ export function useList(path, query, { topics, rowKey }) {
     loading: page === null && error === null,
     error,
     changed,
+    cursor: state.value.asked === asked ? next : null,
     reload: () => load({ quiet: true }),
     next: next ? () => (trail.value = { asked, cursors: [...cursors, next] }) : null,
     previous: cursors.length > 0 ? () => (trail.value = { asked, cursors: cursors.slice(0, -1) }) : null,

@@ -18,7 +18,7 @@ from server.kernel.http import (
     read_cursor,
     write_cursor,
 )
-from server.modules.loans import store_loans
+from server.modules.loans import store_loan_list, store_loans
 from server.modules.loans.api import EXPORT_ROWS, LEND, READ, WRITE
 from server.modules.loans.importing import export_loans
 from server.modules.loans.model import (
@@ -156,7 +156,7 @@ def routes(loans: Loans, zone: str) -> Sequence[Route]:
 
 async def _filtered(call: Call[LoanQuery, Nothing], limit: int) -> list[Loan]:
     query = call.query
-    return await store_loans.list_loans(
+    return await store_loan_list.list_loans(
         call.connection,
         state=query.state,
         overdue=query.overdue,

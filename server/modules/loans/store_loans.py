@@ -1,7 +1,6 @@
 """SQL of loans, unknown cards and conflicts as people look at them."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import asyncpg
 
@@ -20,15 +19,14 @@ from server.modules.loans.model import (
     UnknownCard,
     UnknownState,
 )
-from server.modules.people.text import like
 
-_LOAN = """
+LOAN = """
     l.id, l.item, i.code as item_code, i.name as item_name, l.person, p.code as person_code,
     p.name as person_name, l.state, l.borrowed_at, l.borrowed_certain, l.due_at, l.returned_at,
     l.returned_certain, a.name as lent_by, b.name as returned_by, l.cancel_reason,
     l.state = 'open' and coalesce(l.due_at < now(), false) as overdue
 """
-_JOIN = """
+LOAN_JOINS = """
     join loans.item i on i.id = l.item
     join people.person p on p.id = l.person
     left join devices.agent a on a.id = l.lent_by
@@ -36,7 +34,8 @@ _JOIN = """
 """
 
 
-def _loan(row: asyncpg.Record) -> Loan:
+def loan_of(row: asyncpg.Record) -> Loan:
+    """Return the loan of a row of LOAN."""
     return Loan(
         id=LoanId(row["id"]),
         item=ItemId(row["item"]),
@@ -58,77 +57,13 @@ def _loan(row: asyncpg.Record) -> Loan:
     )
 
 
-async def list_loans(
-    connection: Connection,
-    *,
-    state: str | None = None,
-    overdue: bool = False,
-    item: str | None = None,
-    person: str | None = None,
-    search: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
-    after: tuple[str, str] | None = None,
-    limit: int,
-) -> list[Loan]:
-    """Return loans, newest first.
-
-    Only the conditions asked for are written, so that each combination gets its own plan over
-    loan_by_time, loan_by_item, loan_by_person or loan_open_by_time. The page is cut before the
-    joins.
-    """
-    conditions: list[str] = []
-    values: list[object] = []
-
-    def where(condition: str, *arguments: object) -> None:
-        numbers = range(len(values) + 1, len(values) + 1 + len(arguments))
-        conditions.append(condition.format(*(f"${n}" for n in numbers)))
-        values.extend(arguments)
-
-    if overdue:
-        where("state = 'open' and due_at < now()")
-    elif state == LoanState.OPEN:
-        where("state = 'open'")
-    elif state is not None:
-        where("state = {}", state)
-    if item is not None:
-        where("item = {}::uuid", item)
-    if person is not None:
-        where("person = {}::uuid", person)
-    if since is not None:
-        where("borrowed_at >= {}", since)
-    if until is not None:
-        where("borrowed_at < {}", until)
-    if search.strip():
-        where(
-            "(item = any(array(select id from loans.item where folded like {0}))"
-            " or person = any(array(select id from people.person where folded like {0})))",
-            like(search),
-        )
-    if after is not None:
-        where("(borrowed_at, id) < ({}::text::timestamptz, {}::uuid)", *after)
-    filters = " and ".join(conditions) or "true"
-    rows = await connection.fetch(
-        f"""
-        select {_LOAN}
-          from (select * from loans.loan where {filters}
-                 order by borrowed_at desc, id desc limit ${len(values) + 1}) l
-          {_JOIN}
-         order by l.borrowed_at desc, l.id desc
-        """,
-        *values,
-        limit,
-    )
-    return [_loan(row) for row in rows]
-
-
 async def loans_by_id(connection: Connection, ids: Sequence[str]) -> list[Loan]:
     """Return these loans, oldest first."""
     rows = await connection.fetch(
-        f"select {_LOAN} from loans.loan l {_JOIN} where l.id = any($1) order by l.borrowed_at",
+        f"select {LOAN} from loans.loan l {LOAN_JOINS} where l.id = any($1) order by l.borrowed_at",
         ids,
     )
-    return [_loan(row) for row in rows]
+    return [loan_of(row) for row in rows]
 
 
 async def list_unknown(

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from server.kernel.http import API, MAX_LIMIT, Call, Nothing, Page, Reply, Route
-from server.kernel.journal import AuditEntry, Journal
+from server.kernel.journal import AuditEntry, Journal, Wanted
 from server.modules.system.checks import Doctor, unavailable
 from server.modules.system.exposition import MEDIA_TYPE, write
 from server.modules.system.metrics import Metrics
@@ -42,18 +42,11 @@ def routes(journal: Journal, doctor: Doctor, metrics: Metrics) -> Sequence[Route
 
     async def entries(call: Call[JournalQuery, Nothing]) -> Page[AuditEntry]:
         query = call.query
+        wanted = Wanted(query.subject, query.kind, query.actor, query.module, query.search)
         found = await journal.search(
-            call.connection,
-            before=query.before,
-            limit=query.limit + 1,
-            module=query.module,
-            kind=query.kind,
-            subject=query.subject,
-            actor=query.actor,
-            text=query.search,
+            call.connection, wanted, before=query.before, limit=query.limit
         )
-        shown = found[: query.limit]
-        return Page(shown, str(shown[-1].position) if len(found) > query.limit else None)
+        return Page(list(found.entries), None if found.next is None else str(found.next))
 
     return (
         Route(

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from server.kernel.database import Database
-from server.kernel.journal import Journal
+from server.kernel.journal import Journal, Wanted
 from support.journal_entries import entry, sealed, take, until, write
 
 
@@ -72,11 +72,12 @@ async def test_searching_filters_and_begins_with_the_newest(
     await sealed(database, journal, 3)
     async with database.connection() as connection:
 
-        async def found(**by: str | int) -> list[int]:
-            return [e.position for e in await journal.search(connection, **by)]  # type: ignore[arg-type]
+        async def found(**by: str) -> list[int]:
+            page = await journal.search(connection, Wanted(**by))
+            assert page.next is None
+            return [e.position for e in page.entries]
 
         assert await found() == [3, 2, 1]
-        assert await found(before=3, limit=1) == [2]
         assert await found(module="loans") == [2, 1]
         assert await found(kind="people.changed") == [3]
         assert await found(subject="a") == [3, 1]
@@ -84,7 +85,13 @@ async def test_searching_filters_and_begins_with_the_newest(
         assert await found(text="レンチ") == [1]
         assert await found(text="SATO") == [2]
         assert await found(text="%") == [], "a wildcard of SQL is just a sign"
-        [newest] = await journal.search(connection, limit=1)
+        assert await found(kind="loans.returned", actor="Sato", text="b") == [2]
+        assert await found(kind="loans.returned", actor="Suzuki") == []
+        page = await journal.search(connection, Wanted(), limit=1)
+        rest = await journal.search(connection, Wanted(), before=page.next, limit=1)
+    [newest], [second] = page.entries, rest.entries
+    assert (newest.position, page.next) == (3, 3)
+    assert (second.position, rest.next) == (2, 2)
     assert len(bytes.fromhex(newest.hash)) == 32
     assert msgspec.json.decode(newest.body) == {"数": 1}
 

@@ -1,5 +1,5 @@
 // @ts-check
-import { classes, html, useSignal } from "/kit/html.js";
+import { classes, html, useEffect, useRef, useSignal } from "/kit/html.js";
 import { formatDate, formatNumber, t } from "/kit/i18n.js";
 import { Button, EmptyState, Icon, Spinner } from "/kit/kit.js";
 import { get } from "/web/api.js";
@@ -27,25 +27,37 @@ export function JournalPage() {
   /** @type {import("/web/loading.js").ListState<Entry>} */
   const list = useList("journal", query, { topics: ["journal"], rowKey });
   const asked = JSON.stringify(query);
-  const older = useSignal(/** @type {{ asked: string, entries: Entry[], end: boolean }} */ ({ asked, entries: [], end: false }));
-  const busy = useSignal(false);
-  const mine = older.value.asked === asked ? older.value : { asked, entries: [], end: false };
+  const older = useSignal(/** @type {{ asked: string, entries: Entry[], next: string | null }} */ ({ asked: "", entries: [], next: null }));
+  const busyWith = useSignal("");
+  const busy = busyWith.value === asked;
+  const mine = older.value.asked === asked ? older.value : { asked, entries: [], next: list.cursor };
   const newest = list.rows;
   // News push entries off the first page; those already shown below stay without a repeat.
-  const last = newest.at(-1)?.position ?? 0;
-  const entries = [...newest, ...mine.entries.filter((entry) => entry.position < last)];
+  const entries = unique([...newest, ...mine.entries]);
+  const shown = useRef("");
+  shown.current = asked;
+  // The server looks through some thousand entries at a time: a page may be short, or empty.
   const more = async () => {
-    busy.value = true;
-    /** @type {import("/web/loading.js").Page<Entry> | undefined} */
-    const page = await attempt(() => get("journal", { ...query, before: entries.at(-1)?.position }));
-    busy.value = false;
-    if (!page) return;
-    older.value = {
-      asked,
-      entries: [...newest, ...mine.entries, ...page.items].filter((entry, at, all) => all.findIndex((other) => other.id === entry.id) === at),
-      end: page.items.length < LIMIT,
-    };
+    busyWith.value = asked;
+    /** @type {Entry[]} */
+    const found = [];
+    let { next } = mine;
+    while (next && found.length < LIMIT && shown.current === asked) {
+      const before = next;
+      /** @type {import("/web/loading.js").Page<Entry> | undefined} */
+      const page = await attempt(() => get("journal", { ...query, before }));
+      if (!page || shown.current !== asked) break;
+      found.push(...page.items);
+      next = page.next;
+      older.value = { asked, entries: unique([...newest, ...mine.entries, ...found]), next };
+    }
+    if (busyWith.value === asked) busyWith.value = "";
   };
+  const searching = Boolean(mine.next) && entries.length < LIMIT;
+  useEffect(() => {
+    if (searching && !busy) void more();
+  }, [asked, searching, list.cursor]);
+  useEffect(() => () => void (shown.current = ""), []);
   const filtered = Boolean(search || module || subject || actor || kind);
   return html`
     <${PageHead} title=${t("system-journal")} lead=${t("system-journal-lead")} />
@@ -65,9 +77,10 @@ export function JournalPage() {
         )}
     <//>
     ${list.error && html`<${Trouble} error=${list.error} onRetry=${list.reload} />`}
-    ${list.loading && html`<${Spinner} />`}
+    ${(list.loading || (searching && busy)) && html`<${Spinner} />`}
     ${
       !list.loading &&
+      !searching &&
       !list.error &&
       entries.length === 0 &&
       html`<div class="panel"><${EmptyState} title=${t(filtered ? "web-nothing-found" : "system-recent-none")} icon=${filtered ? "search" : "list"} /></div>`
@@ -75,8 +88,13 @@ export function JournalPage() {
     <ol class="journal">
       ${entries.map((entry) => html`<${EntryRow} key=${entry.id} entry=${entry} fresh=${list.changed.has(entry.id)} />`)}
     </ol>
-    ${entries.length >= LIMIT && !mine.end && html`<p class="more"><${Button} busy=${busy.value} onClick=${() => void more()}>${t("system-older")}<//></p>`}
+    ${mine.next && html`<p class="more"><${Button} busy=${busy} onClick=${() => void more()}>${t("system-older")}<//></p>`}
   `;
+}
+
+/** @param {readonly Entry[]} entries */
+function unique(entries) {
+  return [...new Map(entries.map((entry) => [entry.id, entry])).values()];
 }
 
 /** @param {{ entry: Entry, fresh: boolean }} props */
