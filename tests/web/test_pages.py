@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from support.browser import SIZES, Window, shoot
 from support.site import Site
@@ -135,3 +135,24 @@ async def test_search_is_a_key_away_and_filters_the_list(window: Window, worksho
     await page.keyboard.press("Control+a")
     await page.keyboard.type("ﾉｷﾞｽ")
     await expect(page.get_by_text("ノギス 150mm").first).to_be_visible()
+
+
+async def test_a_journal_search_goes_on_by_itself_until_something_is_found(
+    window: Window, workshop: Site
+) -> None:
+    page = await signed_in(window, workshop)
+    whole = await workshop.get("/api/v1/journal?limit=3")
+    asked: list[str] = []
+
+    async def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        before = len(asked)
+        pages = {1: ([], "900"), 2: ([], "800"), 3: (whole["items"], None)}
+        items, cursor = pages[min(before, 3)]
+        await route.fulfill(json={"items": items, "next": cursor, "total": None})
+
+    await page.route("**/api/v1/journal?*search=*", answer)
+    await go(page, workshop, "journal?search=rare")
+    await expect(page.locator(".journal > li")).to_have_count(3)
+    await expect(page.get_by_role("button", name="古い記録を読み込む")).to_have_count(0)
+    assert ["before=900" in asked[1], "before=800" in asked[2], len(asked)] == [True, True, 3]
