@@ -32,7 +32,7 @@ _PICKS = {
     "actor": "hashtext({0})",
     "module": "{0}",
 }
-_TEXT = "strpos(lower(concat_ws(' ', e.subject, e.actor, e.body)), lower({0})) > 0"
+_TEXT = "concat_ws(' ', e.subject, e.actor, e.body)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ async def _in_window(
           join journal.entry e on e.at = s.at and e.seq = s.seq
          where s.position >= $1 and s.position < $2
            and e.at between $3 and $4 -- names the partitions
-           and {_TEXT.format("$5")}
+           and {_contains(text, "$5")}
          order by s.position desc limit {limit}
         """,
         low,
@@ -183,7 +183,7 @@ class _Pick:
         ]
         if wanted.text:
             self._values.append(wanted.text)
-            filters.append(_TEXT.format(f"(select ${len(self._values) + 2}::text)"))
+            filters.append(_contains(wanted.text, f"(select ${len(self._values) + 2}::text)"))
         self._filters = " and ".join(filters)
 
     async def window(self, below: int, size: int) -> tuple[int, int]:
@@ -217,6 +217,13 @@ class _Pick:
             below,
             *self._values[1:],
         )
+
+
+def _contains(text: str, argument: str) -> str:
+    """Return the SQL condition that an entry has this text, whatever its case."""
+    if text.lower() == text.upper():  # Japanese has no case, and lower() takes most of the time
+        return f"strpos({_TEXT}, {argument}) > 0"
+    return f"strpos(lower({_TEXT}), lower({argument})) > 0"
 
 
 def _page(rows: Sequence[asyncpg.Record], limit: int, looked_to: int | None = None) -> Found:
