@@ -20,11 +20,9 @@ _UP_SECONDS = 20
 def build(folder: Path) -> Path:
     """Compile the library into `folder`; needs gcc."""
     library = folder / "pretend.so"
-    subprocess.run(
-        ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
-        + ["-o", str(library), str(_SOURCE), "-ldl"],
-        check=True,
-    )
+    flags = ("-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC")
+    command = ["gcc", *flags, "-o", str(library), str(_SOURCE), "-ldl"]
+    subprocess.run(command, check=True)
     return library
 
 
