@@ -1,8 +1,8 @@
-"""From aiohttp's request to a handler's Call and back: the one place that decodes and refuses."""
+"""From aiohttp's request to a handler's Call and back: the one place that refuses."""
 
 import hashlib
-import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,20 +13,18 @@ from aiohttp import web
 from contract.ids import new_id
 from server.kernel.auth import NOBODY, Principal, principal_of
 from server.kernel.database import Connection, Database, DatabaseUnavailable
-from server.kernel.http import JSON, NOTHING, Call, Nothing, Reply, Route
+from server.kernel.decoding import decode_body, decode_query, read_body
+from server.kernel.http import JSON, NOTHING, Call, Reply, Route
 from server.kernel.i18n import Catalogues, negotiate
 from server.kernel.problems import (
     Forbidden,
     ForeignOrigin,
-    Invalid,
     KeyReused,
     Malformed,
     Problem,
     ProblemDocument,
-    TooLarge,
     Unauthenticated,
     Unavailable,
-    WrongMediaType,
 )
 
 COOKIE = "genba_session"
@@ -34,8 +32,6 @@ LANGUAGE_COOKIE = "genba_language"
 PROBLEM_JSON = "application/problem+json"
 _REQUEST_ID = web.RequestKey("id", str)
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-
-_WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<where>.*)`)?$", re.DOTALL)
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -106,40 +102,48 @@ class Gateway:
         )
 
     async def _answer(self, request: web.Request, route: Route) -> _Answer:
-        if request.method not in SAFE_METHODS:
-            refuse_foreign_origin(request)
-        # Who calls is settled before the body is read: a stranger cannot make us buffer it.
-        async with self._database.connection() as connection:
-            principal = await identify(connection, request)
-        if route.permission is not None:
-            if principal is NOBODY:
-                raise Unauthenticated()
-            if not principal.may(route.permission):
-                raise Forbidden(permission=route.permission)
-        query = _decode_query(request, route)
-        raw = await _read_body(request, route)
-        body = _decode_body(raw, route)
-
-        async def work(connection: Connection) -> _Answer:
-            call = Call(
-                connection=connection,
-                principal=principal,
-                path=request.match_info,
-                query=query,
-                body=body,
-                language=language_of(request),
-                if_match=request.headers.get("If-Match", ""),
-                address=request.remote or "",
-            )
-            key = request.headers.get("Idempotency-Key", "")
-            if request.method != "POST" or not key or not route.keep_answer:
-                return _encode(await route.handler(call), route, request.headers)
-            return await _once(call, key, request, raw, route)
-
         if request.method in SAFE_METHODS:
             async with self._database.connection() as connection:
-                return await work(connection)
+                call = await _call(connection, request, route)
+                return _encode(await route.handler(call), route, request.headers)
+        refuse_foreign_origin(request)
+        # Who calls is settled before the body is read: a stranger cannot make us buffer it.
+        async with self._database.connection() as connection:
+            call = await _call(connection, request, route)
+        raw = await read_body(request, route)
+        body = decode_body(raw, route)
+
+        async def work(connection: Connection) -> _Answer:
+            whole = replace(call, connection=connection, body=body)
+            key = request.headers.get("Idempotency-Key", "")
+            if request.method != "POST" or not key or not route.keep_answer:
+                return _encode(await route.handler(whole), route, request.headers)
+            return await _once(whole, key, request, raw, route)
+
         return await self._database.run(work)
+
+
+async def _call(connection: Connection, request: web.Request, route: Route) -> Call[Any, Any]:
+    """Return the call, still without its body.
+
+    Raises Unauthenticated, Forbidden if the route is not for who calls; Malformed.
+    """
+    principal = await identify(connection, request)
+    if route.permission is not None:
+        if principal is NOBODY:
+            raise Unauthenticated()
+        if not principal.may(route.permission):
+            raise Forbidden(permission=route.permission)
+    return Call(
+        connection=connection,
+        principal=principal,
+        path=request.match_info,
+        query=decode_query(request, route),
+        body=NOTHING,
+        language=language_of(request),
+        if_match=request.headers.get("If-Match", ""),
+        address=request.remote or "",
+    )
 
 
 def credential_of(request: web.Request) -> str:
@@ -251,56 +255,3 @@ def _encode(value: Any, route: Route, request_headers: Mapping[str, str]) -> _An
     headers["Content-Type"] = media if media == JSON else f"{media}; charset=utf-8"
     body = reply.value if isinstance(reply.value, bytes) else msgspec.json.encode(reply.value)
     return _Answer(status, body, headers)
-
-
-def _decode_query(request: web.Request, route: Route) -> msgspec.Struct:
-    pairs = request.query
-    if len(set(pairs)) != len(pairs):
-        raise Malformed(expected="each parameter once")
-    try:
-        return msgspec.convert(dict(pairs), route.query, strict=False)
-    except msgspec.ValidationError as error:
-        raise _malformed(error) from error
-
-
-async def _read_body(request: web.Request, route: Route) -> bytes:
-    if route.body is Nothing:
-        return b""
-    if (request.content_length or 0) > route.max_body_bytes:
-        raise TooLarge(limit=route.max_body_bytes)
-    if request.content_type != route.body_media:
-        raise WrongMediaType(expected=route.body_media)
-    body = bytearray()
-    async for chunk in request.content.iter_chunked(65536):
-        body += chunk
-        if len(body) > route.max_body_bytes:
-            raise TooLarge(limit=route.max_body_bytes)
-    return bytes(body)
-
-
-def _decode_body(raw: bytes, route: Route) -> Any:
-    if route.body is Nothing:
-        return NOTHING
-    if route.body is bytes:
-        return raw
-    try:
-        return msgspec.json.decode(raw, type=route.body)
-    except msgspec.ValidationError as error:
-        raise _malformed(error, status=Invalid) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Malformed(expected=JSON) from error
-
-
-def _malformed(error: msgspec.ValidationError, status: type[Problem] = Malformed) -> Problem:
-    """Say where the value is and what would be right, in msgspec's words."""
-    found = _WHERE.match(str(error))
-    where = (found["where"] or "") if found else ""
-    what = found["what"] if found else str(error)
-    named = re.match(r"Object (?:contains unknown|missing required) field `(.*)`", what)
-    path = [where, named[1]] if named else [where]
-    return status(field=".".join(part for part in path if part), expected=what)
-
-
-def unique_violation(error: asyncpg.UniqueViolationError) -> str:
-    """Return the name of the violated constraint, which the caller maps to a field."""
-    return error.constraint_name or ""

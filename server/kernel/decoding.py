@@ -1,0 +1,63 @@
+"""From a request's query and body to structs, or to a refusal that says where and what."""
+
+import re
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from server.kernel.http import JSON, NOTHING, Nothing, Route
+from server.kernel.problems import Invalid, Malformed, Problem, TooLarge, WrongMediaType
+
+_WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<where>.*)`)?$", re.DOTALL)
+
+
+def decode_query(request: web.Request, route: Route) -> msgspec.Struct:
+    """Return the query's parameters. Raises Malformed."""
+    pairs = request.query
+    if len(set(pairs)) != len(pairs):
+        raise Malformed(expected="each parameter once")
+    try:
+        return msgspec.convert(dict(pairs), route.query, strict=False)
+    except msgspec.ValidationError as error:
+        raise _malformed(error) from error
+
+
+async def read_body(request: web.Request, route: Route) -> bytes:
+    """Return the body's bytes. Raises TooLarge, WrongMediaType."""
+    if route.body is Nothing:
+        return b""
+    if (request.content_length or 0) > route.max_body_bytes:
+        raise TooLarge(limit=route.max_body_bytes)
+    if request.content_type != route.body_media:
+        raise WrongMediaType(expected=route.body_media)
+    body = bytearray()
+    async for chunk in request.content.iter_chunked(65536):
+        body += chunk
+        if len(body) > route.max_body_bytes:
+            raise TooLarge(limit=route.max_body_bytes)
+    return bytes(body)
+
+
+def decode_body(raw: bytes, route: Route) -> Any:
+    """Return the body as the route's type. Raises Invalid, Malformed."""
+    if route.body is Nothing:
+        return NOTHING
+    if route.body is bytes:
+        return raw
+    try:
+        return msgspec.json.decode(raw, type=route.body)
+    except msgspec.ValidationError as error:
+        raise _malformed(error, status=Invalid) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(expected=JSON) from error
+
+
+def _malformed(error: msgspec.ValidationError, status: type[Problem] = Malformed) -> Problem:
+    """Say where the value is and what would be right, in msgspec's words."""
+    found = _WHERE.match(str(error))
+    where = (found["where"] or "") if found else ""
+    what = found["what"] if found else str(error)
+    named = re.match(r"Object (?:contains unknown|missing required) field `(.*)`", what)
+    path = [where, named[1]] if named else [where]
+    return status(field=".".join(part for part in path if part), expected=what)
