@@ -202,6 +202,8 @@ class Soak:
 
 
 def _kind(step: str) -> str:
+    if "batches" in step:
+        return "mischief with batches and answers"
     words = [word for word in step.split() if not any(c.isdigit() for c in word)]
     return " ".join(w for w in words if w.strip(":'s") not in ("bench", "door", "dock"))[:40]
 
