@@ -6,6 +6,7 @@ sends what an admin's browser sends, cookie and language included; it opens no c
 is work done again.
 """
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from support.site import Site
 
 # So many pages ask at once, each again as soon as it is answered.
 AT_ONCE = 8
+_END = 2**62  # before it is everything
 BARE = "aiohttp handler with the same SQL, no auth"
 
 
@@ -64,6 +66,7 @@ async def measure(bench: Bench) -> AsyncIterator[Figure]:
             yield figure
         async for figure in _beside_few(bench, load, small, large, f"{many:,}", f"{few:,}"):
             yield figure
+        yield await _whole_journal(small, large)
 
 
 async def _place(stack: AsyncExitStack, bench: Bench, size: Size) -> Place:
@@ -170,9 +173,32 @@ async def _beside_few(
         )
 
 
+async def _whole_journal(small: Place, large: Place) -> Figure:
+    """Search all of it for what is not there, step by step, as the page does by itself."""
+    seconds, steps = [], []
+    for place in (large, small):
+        began = time.perf_counter()
+        before, count = "", 0
+        while count == 0 or before:
+            page = await place.site.get(f"/api/v1/journal?search=ない物&before={before or _END}")
+            assert page["items"] == [], page
+            before, count = page["next"], count + 1
+        seconds.append(time.perf_counter() - began)
+        steps.append(count)
+    return Figure(
+        "lists.journal_whole",
+        f"the whole journal searched for what is not there, in {steps[0]} steps",
+        "s",
+        spread(seconds[:1]),
+        f"the shorter one, in {steps[1]}",
+        spread(seconds[1:]),
+        note="grows with the journal: the page shows what is found as it comes",
+    )
+
+
 async def _warm(load: Load, job: Job) -> Took:
-    """Ask for everything twice: plans are made, caches are warm on both sides alike."""
-    requests = max(2 * len(job.paths), 2 * job.connections)
+    """Ask for everything some times: plans are made, caches are warm on both sides alike."""
+    requests = max(2 * len(job.paths), 10 * job.connections)
     return await load.run(Job(job.port, job.paths, job.headers, job.connections, requests))
 
 

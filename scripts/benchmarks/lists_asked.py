@@ -71,7 +71,7 @@ async def _loans(connection: Connection, chance: random.Random) -> Sequence[Aske
         _kind("search_rare", "loans searched for something that is seldom lent", "loans",
               *_searches(RARE, "T00001", "ちょうおんぱたんしょうき")),
         _kind("search_open", "open loans searched in Japanese", "loans",
-              *({"state": "open"} | search for search in searches)),
+              *({**search, "state": "open"} for search in searches)),
         _kind("summary", "the dashboard's figures", "loans/summary", {}),
     ]  # fmt: skip
 
@@ -97,11 +97,12 @@ async def _things(connection: Connection, chance: random.Random) -> Sequence[Ask
     codes = [r["code"] for r in await connection.fetch("select code from loans.item order by 1")]
     cursors: list[Query] = [{"cursor": write_cursor(chance.choice(codes))} for _ in range(10)]
     words = _searches("トルクレンチ", "のぎす", "ﾏｲｸﾛ", "12号", RARE)
-    picked = [search | {"on_loan": "false", "status": "available"} for search in words]
+    picked: list[Query] = [
+        {**search, "on_loan": "false", "status": "available", "limit": PICKER} for search in words
+    ]
     return [
         _kind("items", "items", "items", {}, *cursors, {"on_loan": "true"}),
-        _kind("items_search", "items searched in Japanese", "items",
-              *words, *({"limit": PICKER} | each for each in picked)),
+        _kind("items_search", "items searched in Japanese", "items", *words, *picked),
         _kind("people", "people", "people", {}),
         _kind("people_search", "people searched in Japanese", "people",
               *_searches("佐藤", "さとう", "ヤマダ", "保全課", "P00012")),
@@ -110,7 +111,11 @@ async def _things(connection: Connection, chance: random.Random) -> Sequence[Ask
 
 async def _journal(connection: Connection, chance: random.Random) -> Sequence[Asked]:
     head = await connection.fetchval("select position from journal.sealed")
-    items = await connection.fetch("select id from loans.item order by code limit 20")
+    # Of things that fill a page whatever the size, as in the histories.
+    items = await connection.fetch(
+        "select subject as id from journal.entry where module = 'loans' group by 1"
+        " having count(*) > 50 order by count(*) desc, 1 limit 20"
+    )
     before: list[Query] = [
         {"before": int(head * chance.uniform(0.2, 1)), "limit": 50} for _ in range(_DIFFERENT)
     ]
@@ -124,9 +129,11 @@ async def _journal(connection: Connection, chance: random.Random) -> Sequence[As
         _kind("journal_kind", "the journal of one kind of entry", "journal",
               *({"kind": name, "limit": 50} for name in ("loans.returned", "loans.cancelled"))),
         _kind("journal_search", "the journal searched in Japanese", "journal",
-              *({"limit": 50} | search for search in _searches("トルクレンチ", "佐藤 000"))),
-        _kind("journal_search_rare", "the journal searched for something rare", "journal",
-              *({"limit": 50} | search for search in _searches(RARE))),
+              *({"search": word, "limit": 50} for word in ("トルクレンチ", "佐藤 000")),
+              {"search": "トルクレンチ", "module": "loans", "limit": 50}),
+        _kind("journal_search_rare", "the journal searched for something rare, one step", "journal",
+              {"search": RARE, "limit": 50},
+              {"search": RARE, "module": "loans", "limit": 50}),
     ]  # fmt: skip
 
 

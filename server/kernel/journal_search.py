@@ -26,6 +26,10 @@ _BEYOND = 2**63 - 1  # any position
 
 _AUDIT = f"s.position, p.id as epoch, encode(s.hash, 'hex') as hash, {ENTRY}"
 # What entries can be picked by: a column, and what an index has of it, each followed by `seq`.
+_SEALED = """
+    cross join lateral (select * from journal.seal where seq = e.seq limit 1) s
+    cross join lateral (select id from journal.epoch where number = s.epoch limit 1) p
+"""
 _PICKS = {
     "subject": "{0}",
     "kind": "{0}",
@@ -148,18 +152,27 @@ async def _picked(
     )
     pick = _Pick(connection, wanted, columns)
     if len(columns) == 1 and not wanted.text:
-        return _page(await pick.entries(0, below, limit + 1), limit)
+        return _page(await pick.entries(below, limit + 1), limit)
     rows: list[asyncpg.Record] = []
     for size in WINDOWS:
-        low, looked = await pick.window(below, size)
-        rows += await pick.entries(low, below, limit + 1 - len(rows))
-        if len(rows) > limit or looked < size:
+        window = await pick.window(below, size, limit + 1 - len(rows))
+        rows += window.passed
+        if len(rows) > limit or window.looked < size:
             return _page(rows, limit)
-        below = low
+        below = window.low
     at = await connection.fetchval(
         "select position from journal.seal where seq >= $1 order by seq limit 1", below
     )
     return _page(rows, limit, at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Entries that were looked at, down to `seq` low, and those of them that pass all filters."""
+
+    low: int
+    looked: int
+    passed: Sequence[asyncpg.Record]
 
 
 class _Pick:
@@ -172,51 +185,50 @@ class _Pick:
         # that has the order. A value that it knows makes it collect and sort all entries of a
         # popular subject.
         key, value = (_PICKS[columns[0]].format(text) for text in (f"e.{columns[0]}", "$1::text"))
-        self._range = (
-            f"({key}, e.seq) >= ((select {value}), (select $2::bigint))"
-            f" and ({key}, e.seq) < ((select {value}), (select $3::bigint))"
-        )
+        self._picked = f"""
+            {key} >= (select {value})
+            and ({key}, e.seq) < ((select {value}), (select $2::bigint))
+        """
         self._order = f"order by {key} desc, e.seq desc"
         filters = [
             f"e.{column} = (select ${number}::text)"
-            for number, column in zip((1, 4, 5, 6), columns, strict=False)
+            for number, column in zip((1, 3, 4, 5), columns, strict=False)
         ]
         if wanted.text:
             self._values.append(wanted.text)
-            filters.append(_contains(wanted.text, f"(select ${len(self._values) + 2}::text)"))
+            filters.append(_contains(wanted.text, f"(select ${len(self._values) + 1}::text)"))
         self._filters = " and ".join(filters)
 
-    async def window(self, below: int, size: int) -> tuple[int, int]:
-        """Return the lowest `seq` and the number of the next `size` entries below `below`."""
-        row = await self._connection.fetchrow(
-            f"""
-            select coalesce(min(seq), 0) as low, count(*) as looked
-              from (select e.seq from journal.entry e where {self._range}
-                    {self._order} limit {size}) looked
-            """,
-            self._values[0],
-            0,
-            below,
-        )
-        assert row is not None, "an aggregate always has a row"
-        return row["low"], row["looked"]
-
-    async def entries(self, low: int, below: int, limit: int) -> Sequence[asyncpg.Record]:
-        """Return sealed entries from `seq` low to below `below` that pass all filters."""
+    async def entries(self, below: int, limit: int) -> Sequence[asyncpg.Record]:
+        """Return sealed entries below `seq`."""
         return await self._connection.fetch(
             f"""
-            select {_AUDIT}
-              from journal.entry e
-              cross join lateral (select * from journal.seal where seq = e.seq limit 1) s
-              cross join lateral (select id from journal.epoch where number = s.epoch limit 1) p
-             where {self._range} and {self._filters}
-             {self._order} limit {limit}
+            select {_AUDIT} from journal.entry e {_SEALED}
+             where {self._picked} and {self._filters} {self._order} limit {limit}
             """,
             self._values[0],
-            low,
+            below,
+        )
+
+    async def window(self, below: int, size: int, limit: int) -> _Window:
+        """Look at so many entries below `seq`. In one statement, so at one moment."""
+        looked = f"from journal.entry e where {self._picked} {self._order} limit {size}"
+        rows = await self._connection.fetch(
+            f"""
+            select w.low, w.looked, passed.*
+              from (select coalesce(min(seq), 0) as low, count(*) as looked
+                      from (select e.seq {looked}) seen) w
+              left join (select {_AUDIT}, e.seq
+                           from (select e.* {looked}) e {_SEALED}
+                          where {self._filters} order by e.seq desc limit {limit}) passed on true
+             order by passed.seq desc
+            """,
+            self._values[0],
             below,
             *self._values[1:],
         )
+        passed = [row for row in rows if row["position"] is not None]
+        return _Window(rows[0]["low"], rows[0]["looked"], passed)
 
 
 def _contains(text: str, argument: str) -> str:
