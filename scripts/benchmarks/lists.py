@@ -83,7 +83,7 @@ async def _agree(site: Site, dsn: str) -> None:
     """Read what was filled in by the API. Raises AssertionError if it is not what was written."""
     out = await site.get("/api/v1/loans?state=open&limit=500")
     summary = await site.get("/api/v1/loans/summary")
-    assert len(out["items"]) == summary["out"] > 50, summary
+    assert len(out["items"]) == min(summary["out"], 500) > 50, summary
     journal = await site.get("/api/v1/journal?limit=2&kind=loans.lent")
     newest = await site.get("/api/v1/loans?limit=1")
     assert journal["items"][0]["body"]["loan"] == newest["items"][0]["id"], journal
