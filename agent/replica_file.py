@@ -24,6 +24,8 @@ from contract.replica import ItemRow, PersonRow
 log = logging.getLogger(__name__)
 
 VERSION = 1
+# A row fits; a commit writes whole pages, and each own tap is a commit that is synced.
+PAGE_BYTES = 2048
 # How far the stored position may be behind; the server sends so many entries again after a crash.
 MAX_BEHIND = 100
 _SCHEMA = (
@@ -180,6 +182,7 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # of a file that is made now
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA journal_size_limit = 4194304")
