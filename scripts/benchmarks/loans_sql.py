@@ -60,7 +60,7 @@ with thing as (
       join loans.category c on c.id = i.category
 ), pace as (
     select t.*, k, past / loans * (k + 0.7 * phase + 0.3 * random()) as gone,
-           past / loans * (0.05 + 0.35 * random()) as stay,
+           past / loans * (0.05 + 0.25 * random()) as stay,
            random() as who, random() as fate, random() as desk
       from thing t, generate_series(0, loans - 1) k
 ), moved as (
