@@ -151,7 +151,7 @@ async def _statement() -> tuple[str, list[Any]]:
 async def _beside_few(
     bench: Bench, load: Load, small: Place, large: Place, many: str, few: str
 ) -> AsyncIterator[Figure]:
-    rounds, requests = bench.size(5, 2), bench.size(100, 20)
+    rounds, requests = bench.size(7, 2), bench.size(100, 20)
     for mine, theirs in zip(large.kinds, small.kinds, strict=True):
         ours, beside = large.job(mine.paths, 1, requests), small.job(theirs.paths, 1, requests)
         for job in (ours, beside):
