@@ -1,6 +1,7 @@
 """One agent with all that can happen to it: machine, memory card, network and staff."""
 
 import asyncio
+import contextlib
 import random
 import shutil
 import signal
@@ -190,6 +191,11 @@ class Box:
             await self.start()
             await self._drain(patient=False)
 
+    async def has_waiting(self) -> None:
+        """Wait until rows wait for the server, or its kiosk is out of order."""
+        with contextlib.suppress(AssertionError):
+            await until(self._is_behind, "rows wait", seconds=2)
+
     async def _drain(self, *, patient: bool) -> None:
         try:
             await until(
@@ -210,6 +216,10 @@ class Box:
         """Return the journal position that this box's replica was last told."""
         changes = [c for told in self.wire.conversations[-1:] for c in told.changes if not c.more]
         return changes[-1].position if changes else -1
+
+    def _is_behind(self) -> bool:
+        state = self.staff.state
+        return state is not None and state.link.waiting > 0
 
     def _is_drained(self) -> bool:
         state = self.staff.state

@@ -198,6 +198,18 @@ class Taps(RuleBasedStateMachine):
 
         self._at_once(f"{name} is answered {status}", refuse)
 
+    @rule(name=boxes, status=st.sampled_from([401, 403]), number=numbers)
+    def refuse_while_rows_wait(self, name: str, status: int, number: int) -> None:
+        async def refuse(stage: Stage) -> None:
+            box = stage.box(name)
+            box.weather.down = True
+            box.wire.cut()
+            box.staff.give(script(random.Random(number), OWN[name], 6))
+            await box.has_waiting()
+            await box.wire.refuse(status)
+
+        self._act(f"{name} taps without network, then is answered {status}", refuse)
+
     @rule(name=boxes, tenths=st.integers(0, 5))
     def slow_network(self, name: str, tenths: int) -> None:
         def slow(stage: Stage) -> None:

@@ -24,6 +24,7 @@ from websockets.http11 import Request, Response
 from contract.link import Ack, Changes, Down, Events, Hello, Up
 
 KEPT_BATCHES = 12
+REFUSED_SECONDS = 4.0
 _decode_up = msgspec.json.Decoder(Up).decode
 _decode_down = msgspec.json.Decoder(Down).decode
 
@@ -71,6 +72,7 @@ class Wire:
         self._pairs: set[_Pair] = set()
         self._batches: deque[str] = deque(maxlen=KEPT_BATCHES)
         self._held: list[str] = []
+        self._refused = asyncio.Event()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -93,12 +95,21 @@ class Wire:
         for pair in list(self._pairs):
             pair.cut()
 
+    async def refuse(self, status: int) -> None:
+        """Answer with this status, and return when the agent has heard it or rests too long."""
+        self.weather.down, self.weather.refuse = False, status
+        self.cut()
+        self._refused.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._refused.wait(), REFUSED_SECONDS)
+
     async def _reach(self, agent: ServerConnection, request: Request) -> Response | None:
         weather = self.weather
         if weather.down:
             agent.transport.abort()
             return None
         if weather.refuse is not None:
+            self._refused.set()
             return _answer(weather.refuse)
         headers = {"Authorization": request.headers.get("Authorization", "")}
         try:
