@@ -148,6 +148,7 @@ class Demo:
             **os.environ,
             "GENBA_SERVER__HTTP__PORT": str(self._options.port),
             "GENBA_SERVER__DATABASE__DSN": dsn,
+            "GENBA_SERVER__STATE__FOLDER": str(data / "server"),
             "GENBA_SERVER__SITE__NAME": "みなと精機 第一工場",
         }
         _say("Preparing the database")

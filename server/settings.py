@@ -60,6 +60,12 @@ class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     enrolment_days: int = 30
 
 
+class StateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The server's own folder: keys and what else must not lie in the database."""
+
+    folder: str = "/var/lib/genba"
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that can be set."""
 
@@ -68,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     site: SiteSettings = SiteSettings()
     log: LogSettings = LogSettings()
     retention: RetentionSettings = RetentionSettings()
+    state: StateSettings = StateSettings()
 
 
 def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,6 +13,13 @@ from support.postgres import Databases, a_cluster
 def require() -> Callable[[str, bool, str], None]:
     """Return `require(component, available, how_to_get_it)`."""
     return components.require
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give servers that tests start a folder of their own; the default belongs to the system."""
+    folder = str(tmp_path_factory.mktemp("state"))
+    os.environ.setdefault("GENBA_SERVER__STATE__FOLDER", folder)
 
 
 @pytest.fixture(scope="session")

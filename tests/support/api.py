@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
@@ -13,7 +15,7 @@ from server.app import Server, open_app
 from server.kernel.database import Connection
 from server.kernel.journal import Journal
 from server.modules.system.service import System
-from server.settings import Settings
+from server.settings import Settings, StateSettings
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,12 @@ def expect(answer: Answer, status: int) -> Answer:
 @asynccontextmanager
 async def open_api(dsn: str, settings: Settings | None = None) -> AsyncIterator[Api]:
     """Open a server on a migrated database."""
-    async with open_app(settings or Settings(), dsn) as server:
-        token = await make_token(server)
-        async with TestClient(TestServer(server.application)) as client:
-            yield Api(server, client, token)
+    with TemporaryDirectory() as folder:
+        wanted = msgspec.structs.replace(settings or Settings(), state=StateSettings(folder))
+        async with open_app(wanted, dsn) as server:
+            token = await make_token(server)
+            async with TestClient(TestServer(server.application)) as client:
+                yield Api(server, client, token)
 
 
 async def make_token(server: Server, name: str = "tests") -> str:

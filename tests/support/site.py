@@ -203,6 +203,7 @@ class Site:
             **os.environ,
             "GENBA_SERVER__HTTP__PORT": str(self.port),
             "GENBA_SERVER__DATABASE__DSN": dsn,
+            "GENBA_SERVER__STATE__FOLDER": str(folder / "state"),
         }
         self.server = Process(
             "server", ["-m", "server", "serve"], self.environment, folder / "server.log"
