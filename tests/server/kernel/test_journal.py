@@ -59,6 +59,21 @@ async def test_reading_pages_through(database: Database, journal: Journal) -> No
     assert [[e.position for e in page] for page in pages] == [[1, 2, 3], [4, 5, 6], [7], []]
 
 
+async def test_reading_the_newest_does_not_read_the_rest(
+    database: Database, journal: Journal
+) -> None:
+    await write(database, journal, *(entry(f"{n}") for n in range(6_000)))
+    await sealed(database, journal, 6_000)
+    async with database.transaction() as connection:
+        read = await journal.read(connection, 5_998)
+        scanned = await connection.fetchval(
+            "select sum(seq_tup_read)::bigint from pg_stat_xact_all_tables"
+            " where schemaname = 'journal' and relname like 'entry%'"
+        )
+    assert [one.position for one in read] == [5_999, 6_000]
+    assert scanned == 0
+
+
 async def test_searching_filters_and_begins_with_the_newest(
     database: Database, journal: Journal
 ) -> None:

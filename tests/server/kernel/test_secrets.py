@@ -49,5 +49,5 @@ def test_half_a_key_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(SecretError, match="state.folder"):
+    with pytest.raises(SecretError, match=r"state\.folder"):
         Secrets(tmp_path / "file" / "keys").random("site")
