@@ -318,7 +318,7 @@ class Hub:
                 frame = text_frame(_encode(entry, topics))
                 for number, page in enumerate(listeners, 1):
                     if not page.leaving:
-                        page.transport.write(frame)
+                        page.send(frame)
                     if number % STRETCH == 0:
                         await asyncio.sleep(0)
         finally:
