@@ -28,7 +28,7 @@ from server.kernel.live_messages import (
     ToPage,
     Unsubscribe,
 )
-from server.kernel.websocket import WebSocket, close_frame, take_over, text_frame
+from server.kernel.websocket import WebSocket, take_over, text_frame
 
 HEARTBEAT_SECONDS = 30.0
 MAX_WAITING_BYTES = 1 << 20
@@ -374,9 +374,8 @@ class Hub:
             return
         page.leaving = True
         self._forget(page, page.topics)
-        page.transport.write(
-            text_frame(_encoder.encode(Goodbye(why))) + close_frame(CLOSE_CODES[why], why.value)
-        )
+        page.transport.write(text_frame(_encoder.encode(Goodbye(why))))
+        page.end(CLOSE_CODES[why], why.value)
         # The page answers with a close frame of its own, unless it is the one that hangs.
         asyncio.get_running_loop().call_later(GRACE_SECONDS, page.transport.abort)
 

@@ -28,7 +28,7 @@ class WebSocket(asyncio.Protocol):
     It has no task: `heard` is called from the event loop with each whole text message.
     """
 
-    __slots__ = ("_message", "_resumed", "_socket", "_tail", "alive", "transport")
+    __slots__ = ("_message", "_resumed", "_said_close", "_socket", "_tail", "alive", "transport")
     transport: asyncio.Transport
 
     def __init__(self) -> None:
@@ -37,6 +37,7 @@ class WebSocket(asyncio.Protocol):
         self._message: bytes | None = None  # the parts so far of a message in fragments
         self._resumed: asyncio.Future[None] | None = None
         self._socket: socket.socket | None = None
+        self._said_close = False
 
     # --- for the subclass
 
@@ -83,6 +84,11 @@ class WebSocket(asyncio.Protocol):
         else:
             self.alive = False
             self.transport.write(PING)
+
+    def end(self, code: int, reason: str) -> None:
+        """Say that this is the end; the other side answers, and then the connection closes."""
+        self._said_close = True
+        self.transport.write(close_frame(code, reason))
 
     def fail(self, code: int) -> None:
         """Close with this code, without waiting for the other side."""
@@ -152,7 +158,9 @@ class WebSocket(asyncio.Protocol):
         if opcode >= _CLOSE and (not first & _FINAL or len(payload) > 125):
             self.fail(CLOSE_PROTOCOL_ERROR)
         elif opcode == _CLOSE:
-            self.transport.write(_frame(_CLOSE, payload[:2]))
+            # One close frame each: a browser takes a second one for a broken connection.
+            if not self._said_close:
+                self.transport.write(_frame(_CLOSE, payload[:2]))
             self._close()
         elif opcode == _PING:
             self.transport.write(_frame(_PONG, payload))

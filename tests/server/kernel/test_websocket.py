@@ -119,6 +119,14 @@ def test_what_is_no_websocket_is_closed_with_its_code(stream: bytes, code: int) 
     assert ear.pipe.written == close_frame(code, "")
 
 
+def test_the_answer_to_our_close_is_not_answered_again() -> None:
+    # A browser takes a second close frame for a broken connection (1006), and forgets why it ended.
+    ear = Ear()
+    ear.end(4001, "signed_out")
+    ear.data_received(frame(8, struct.pack("!H", 4001)))
+    assert (ear.pipe.written, ear.pipe.closing) == (close_frame(4001, "signed_out"), True)
+
+
 def test_a_close_is_answered() -> None:
     ear = Ear()
     ear.data_received(frame(8, struct.pack("!H", 1000) + b"bye") + frame(1, b"late"))
