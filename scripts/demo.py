@@ -30,6 +30,7 @@ MARKER = "this-is-a-genba-demo"
 # Where the data goes when the checkout lies in a folder that Postgres' user cannot enter.
 FALLBACK = Path("/var/tmp/genba-demo")  # noqa: S108
 PCSCD_SOCKET = Path("/run/pcscd/pcscd.comm")
+DEMO_LOGIN = "demo"
 COUNTER = ("工具室カウンター", "--place", "第一工場 1F")
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -65,6 +66,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--agent-port", type=int, default=7071, help="of the kiosk (7071)")
     parser.add_argument("--data", type=Path, help="folder for everything the demo writes (.demo)")
     parser.add_argument("--reset", action="store_true", help="throw that folder away first")
+    parser.add_argument(
+        "--fresh", action="store_true", help="begin anew as a new site does: no data, nobody yet"
+    )
     return parser.parse_args()
 
 
@@ -116,6 +120,8 @@ class Demo:
 
     def run(self) -> int:
         """Run until SIGINT or SIGTERM."""
+        # A shell starts what runs in its background deaf to Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
         for port, option in (
             (self._options.port, "--port"),
@@ -149,8 +155,9 @@ class Demo:
             "GENBA_SERVER__HTTP__PORT": str(self._options.port),
             "GENBA_SERVER__DATABASE__DSN": dsn,
             "GENBA_SERVER__STATE__FOLDER": str(data / "server"),
-            "GENBA_SERVER__SITE__NAME": "みなと精機 第一工場",
         }
+        if not self._fresh:
+            server_environment["GENBA_SERVER__SITE__NAME"] = "みなと精機 第一工場"
         _say("Preparing the database")
         self._command(server_environment, "server", "migrate")
         token = self._token(data, server_environment)
@@ -176,21 +183,22 @@ class Demo:
             enrolment = self._command(server_environment, "server", "enrol", *COUNTER)
             secret = enrolment.strip().splitlines()[-1]
             self._command(agent_environment, "agent", "enrol", "--token", secret)
-        _say("Loading the sample workshop")
-        self._command(server_environment, "scripts.sample_data", dsn, show=True)
+        if not self._fresh:
+            _say("Loading the sample workshop")
+            self._command(server_environment, "scripts.sample_data", dsn, show=True)
         _say("Starting the agent")
         self._children.append(
             self._child("agent", ["agent", "run"], agent_environment, data, parts)
         )
         self._wait(f"{self._kiosk_url}health")
-        self._introduce(token, data)
+        self._introduce(server_environment, token, data)
 
     def _folder(self) -> Path:
         data = (self._options.data or REPO / ".demo").absolute()
         if self._options.data is None and os.geteuid() == 0 and not _others_can_enter(REPO):
             data = FALLBACK
             print(f"The checkout is private to root: the demo keeps its data in {data}")
-        if self._options.reset and data.exists():
+        if (self._options.reset or self._options.fresh) and data.exists():
             if not (data / MARKER).exists():
                 raise DemoError(f"{data} was not made by the demo; it is not thrown away")
             _say(f"Throwing away {data}")
@@ -198,7 +206,9 @@ class Demo:
         if data.exists() and any(data.iterdir()) and not (data / MARKER).exists():
             raise DemoError(f"{data} holds something else; choose an empty folder with --data")
         data.mkdir(parents=True, exist_ok=True)
-        (data / MARKER).touch()
+        if self._options.fresh or not (data / MARKER).exists():
+            (data / MARKER).write_text("fresh" if self._options.fresh else "sample")
+        self._fresh = (data / MARKER).read_text() == "fresh"
         return data
 
     def _token(self, data: Path, environment: dict[str, str]) -> str:
@@ -250,11 +260,12 @@ class Demo:
                 child.check()
             time.sleep(0.5)
 
-    def _introduce(self, token: str, data: Path) -> None:
-        admin = f"{self._server_url}/#token={token}"
-        print(f"\n  Kiosk   {self._kiosk_url}\n  Admin   {admin}\n")
+    def _introduce(self, environment: dict[str, str], token: str, data: Path) -> None:
+        admin, what = self._admin(environment, token)
+        print(f"\n  Kiosk   {self._kiosk_url}\n  Admin   {admin}\n          {what}\n")
         people, items = self._cards(token)
-        print("  Cards to tap (the drawer on the kiosk page has them all):")
+        if people or items:
+            print("  Cards to tap (the drawer on the kiosk page has them all):")
         for uid, name in [*people, *items]:
             print(f"    {uid:<16}  {name}")
         if _real_readers():
@@ -268,6 +279,18 @@ class Demo:
         if not self._options.no_browser and _has_screen():
             webbrowser.open(admin)
             webbrowser.open(self._kiosk_url)
+
+    def _admin(self, environment: dict[str, str], token: str) -> tuple[str, str]:
+        """Return where the admin begins, and what that link does."""
+        if not self._fresh:
+            make, what = ["sign-in-link", DEMO_LOGIN], "This link signs you in, once."
+        elif _get(f"{self._server_url}/api/v1/welcome", token)["set_up"]:
+            return self._server_url, "Sign in as you chose when you set the site up."
+        else:
+            make, what = ["setup-link"], "This link sets the site up and makes you its admin."
+        made = self._command(environment, "server", *make).strip().splitlines()[-1]
+        # By number, as the kiosk: a cookie belongs to one name.
+        return f"{self._server_url}/{made[made.index('#') :]}", what
 
     def _cards(self, token: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         people = _get(f"{self._server_url}/api/v1/people?limit=4&status=active", token)

@@ -17,8 +17,14 @@ from contract.cards import CardUid, Technology
 from contract.facts import Borrowed, CardUnknown, Fact, FactBody, Returned
 from contract.ids import AgentId, BootId, EventId, ItemId, LoanId, PersonId, new_id
 from contract.moment import Clock, Moment
+from server.kernel.auth import EVERYTHING, Principal
 from server.kernel.database import Connection, Database
 from server.kernel.journal import Journal
+from server.modules.accounts.model import AccountDraft, RoleId
+from server.modules.accounts.passwords import Passwords
+from server.modules.accounts.rules import SessionPolicy
+from server.modules.accounts.service import Accounts
+from server.modules.accounts.sign_in import SignIns
 from server.modules.devices.facts import ReceivedFact
 from server.modules.devices.model import EnrolmentDraft
 from server.modules.devices.service import Devices
@@ -32,6 +38,7 @@ from server.modules.people.service import People
 SEED = 20_260_401
 TOKYO = ZoneInfo("Asia/Tokyo")
 ACTOR = "system:sample-data"
+LOADER = Principal(ACTOR, "", frozenset({EVERYTHING}))
 DAYS = 30
 BATCH = 500
 
@@ -106,6 +113,11 @@ CATEGORIES = (
     ("脚立・台車", "Ladders and carts", 1, "LC", "搬入口"),
     ("安全用品", "Safety gear", 14, "SG", "安全用品庫"),
 )
+ACCOUNTS = (
+    ("demo", "デモ管理者", RoleId("admin")),
+    ("hancho", "工具室 班長", RoleId("manager")),
+    ("kansa", "監査 担当", RoleId("viewer")),
+)
 ITEMS = {
     "手工具": (
         "トルクレンチ 25N·m:10 トルクレンチ 100N·m:8 モンキーレンチ 300mm:10 "
@@ -151,6 +163,7 @@ class Workshop:
         self._facts = FactKeeper(journal)
         self._loans = Loans(journal, self._people, self._facts)
         self._devices = Devices(journal)
+        self._accounts = Accounts(journal, SignIns(journal, Passwords(), SessionPolicy()))
         self._random = random.Random(SEED)
         self._staff: list[tuple[PersonId, CardUid]] = []
         self._tools: list[Tool] = []
@@ -165,6 +178,7 @@ class Workshop:
         print(f"  {len(self._staff)} people with their cards")
         await self._database.run(self._load_items)
         print(f"  {len(self._tools)} items with their tags")
+        await self._database.run(self._load_accounts)
         counter, door = await self._database.run(self._load_agents)
         facts = list(self._history(counter, door))
         for start in range(0, len(facts), BATCH):
@@ -204,6 +218,13 @@ class Workshop:
                 CardDraft(uid=uid, technology=Technology.FELICA, person=person.id),
             )
             self._staff.append((person.id, uid))
+
+    async def _load_accounts(self, connection: Connection) -> None:
+        """Who may sign in; nobody can before they open a link, since nobody has a password."""
+        await self._accounts.seed(connection, ())
+        for login, name, role in ACCOUNTS:
+            draft = AccountDraft(login=login, name=name, roles=(role,))
+            await self._accounts.create(connection, LOADER, draft)
 
     async def _load_items(self, connection: Connection) -> None:
         for name, english, days, prefix, place in CATEGORIES:

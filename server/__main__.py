@@ -11,6 +11,7 @@ from server import commands
 from server.kernel.database import DatabaseUnavailable
 from server.kernel.migrations import MigrationError
 from server.kernel.problems import Problem
+from server.modules.accounts.model import Purpose
 from server.settings import Settings, database_dsn, load, shown
 
 USAGE_EXIT = 2
@@ -27,7 +28,11 @@ def parser() -> argparse.ArgumentParser:
     verbs.add_parser("serve", help="run the server")
     migrate = verbs.add_parser("migrate", help="bring the database up to this version")
     migrate.add_argument("--dry-run", action="store_true", help="try it, and roll it back")
-    token = verbs.add_parser("token", help="make a token for the admin pages and the API")
+    verbs.add_parser("setup-link", help="make a link to set the site up")
+    for name, what in (("sign-in-link", "sign in"), ("password-link", "choose a password")):
+        link = verbs.add_parser(name, help=f"make a link to {what}, once")
+        link.add_argument("login", metavar="LOGIN", help="whose account")
+    token = verbs.add_parser("token", help="make a token for the API")
     token.add_argument("name", metavar="NAME", help="whose token it is")
     token.add_argument("--days", type=int, metavar="N", help="how long it is valid (default: ever)")
     enrol = verbs.add_parser("enrol", help="make a one-time token that enrols an agent")
@@ -70,6 +75,12 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
             work = commands.serve(settings, dsn)
         case "migrate":
             work = commands.migrate_database(dsn, dry_run=options.dry_run)
+        case "setup-link":
+            work = commands.setup_link(settings, dsn)
+        case "sign-in-link":
+            work = commands.account_link(settings, dsn, options.login, Purpose.SIGNIN)
+        case "password-link":
+            work = commands.account_link(settings, dsn, options.login, Purpose.PASSWORD)
         case "token":
             work = commands.token(dsn, options.name, options.days)
         case "enrol":

@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncpg
 from aiohttp import web
 
 from contract.release import VERSION
-from server.kernel import session
-from server.kernel.auth import Principal, principal_of
+from server.kernel.auth import Credential, Principal
 from server.kernel.database import Database
 from server.kernel.edge import edge
-from server.kernel.gateway import Gateway, authenticate, credential_of, refuse_foreign_origin
+from server.kernel.gateway import Gateway, credential_of, refuse_foreign_origin
 from server.kernel.http import API, Call, Nothing, Reply, Route
 from server.kernel.i18n import Catalogues
 from server.kernel.jobs import Jobs, kernel_jobs
@@ -23,10 +22,20 @@ from server.kernel.live import Hub
 from server.kernel.migrations import MigrationSource, kernel_migrations, pending_migrations
 from server.kernel.module import Module, Site, check_modules
 from server.kernel.openapi import describe, encode
+from server.kernel.problems import Unauthenticated
 from server.kernel.retention import retention_job
 from server.kernel.sealer import Sealer
 from server.kernel.services import Service, Services
+from server.kernel.site import SiteKeeper
 from server.kernel.static import StaticFiles
+from server.modules.accounts import plug as accounts_plug
+from server.modules.accounts.first_run import FirstRun
+from server.modules.accounts.identities import identify
+from server.modules.accounts.own import Own
+from server.modules.accounts.passwords import Passwords
+from server.modules.accounts.rules import SessionPolicy
+from server.modules.accounts.service import Accounts
+from server.modules.accounts.sign_in import SignIns
 from server.modules.devices import plug as devices_plug
 from server.modules.devices.feed import ReplicaFeed
 from server.modules.devices.intake import Intake
@@ -47,7 +56,7 @@ from server.modules.system.metrics import Metrics
 from server.settings import Settings
 from server.web_files import web_assets
 
-MODULES = ("people", "devices", "loans", "system")
+MODULES = ("people", "accounts", "devices", "loans", "system")
 SERVER = Path(__file__).parent
 
 
@@ -65,6 +74,10 @@ class Parts:
     hub: Hub
     link: Link
     http: HttpMeter
+    site: SiteKeeper
+    accounts: Accounts
+    first_run: FirstRun
+    journal: Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +128,30 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
 
     Raises ModuleError when two modules disagree.
     """
-    site = Site(settings.site.name, settings.site.zone, settings.site.language)
     journal = Journal(database)
+    default = Site(settings.site.name, settings.site.zone, settings.site.language)
+    site = SiteKeeper(database, journal, default)
     sealer = Sealer(database)
 
     people = People(journal, Tags())
+    passwords = Passwords()
+    sign_ins = SignIns(journal, passwords, SessionPolicy())
+    accounts = Accounts(journal, sign_ins)
+    first_run = FirstRun(journal, site, sign_ins, passwords)
+    own = Own(journal, sign_ins, passwords)
     devices = Devices(journal)
     facts = FactKeeper(journal)
     loans = Loans(journal, people, facts)
     intake = Intake(database, journal, facts)
     feed = ReplicaFeed(database, journal, LoanReplica(people))
-    link = Link(database, devices, intake, feed, site.name)
+    link = Link(database, devices, intake, feed, lambda: site.site.name)
     revocations = Revocations(database, journal, link.end)
     enrolment_days = settings.retention.enrolment_days
     domains = [
         people_plug.setup(people),
+        accounts_plug.setup(site, accounts, sign_ins, first_run, own),
         devices_plug.setup(devices, intake, feed, revocations, enrolment_days=enrolment_days),
-        loans_plug.setup(loans, people, site.zone),
+        loans_plug.setup(loans, people, lambda: site.site.zone),
     ]
 
     hub: Hub
@@ -150,11 +170,13 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     modules = [*domains, system_plug.setup(journal, doctor, metrics, loop, checks)]
     check_modules(modules)
 
-    async def still_valid(principal: Principal, credential: str) -> bool:
+    async def still_valid(principal: Principal, credential: Credential) -> bool:
         async with database.connection() as connection:
-            return await principal_of(connection, credential) == principal
+            return await identify(connection, replace(credential, background=True)) == principal
 
-    hub = Hub(journal, [feed for m in modules for feed in m.feeds], still_valid)
+    hub = Hub(
+        journal, [feed for m in modules for feed in m.feeds], still_valid, recheck_on="accounts."
+    )
     retention = retention_job(idempotency_hours=settings.retention.idempotency_hours)
     jobs = Jobs(database, [*kernel_jobs(), retention, *(job for m in modules for job in m.jobs)])
     services = Services(
@@ -162,12 +184,13 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
             Service("sealer", sealer.run),
             Service("journal-tail", journal.tail.run),
             Service("live", hub.run),
+            Service("site", site.run),
             Service("jobs", jobs.run),
             *(service for m in modules for service in m.services),
         ]
     )
-    routes = {"session": session.routes(site)} | {m.name: m.routes for m in modules}
-    return Parts(modules, routes, services, hub, link, http)
+    routes = {m.name: m.routes for m in modules}
+    return Parts(modules, routes, services, hub, link, http, site, accounts, first_run, journal)
 
 
 @asynccontextmanager
@@ -182,15 +205,18 @@ async def open_app(settings: Settings, dsn: str) -> AsyncGenerator[Server, None]
         await refuse_unmigrated(database)
         texts = await asyncio.to_thread(catalogues)
         parts = assemble(settings, database, texts)
+        await parts.site.load()
+        permissions = [permission for m in parts.modules for permission in m.permissions]
+        await database.run(lambda connection: parts.accounts.seed(connection, permissions))
         assets = await asyncio.to_thread(web_assets, module_folders(), texts)
 
-        gateway = Gateway(database, texts)
+        gateway = Gateway(database, texts, identify)
         application = web.Application(middlewares=[edge(gateway, parts.http.note)])
         for group in parts.routes.values():
             for route in group:
                 gateway.mount(application, route)
         gateway.mount(application, _description(parts))
-        application.router.add_get(f"{API}/live", _live(database, parts.hub))
+        application.router.add_get(f"{API}/live", _live(database, gateway, parts.hub))
         application.router.add_get("/link", parts.link.serve)
         StaticFiles(assets).mount(application)
 
@@ -220,11 +246,16 @@ def _description(parts: Parts) -> Route:
     return Route("GET", f"{API}/openapi.json", None, show, "This description", answer=bytes)
 
 
-def _live(database: Database, hub: Hub) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _live(
+    database: Database, gateway: Gateway, hub: Hub
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def serve(request: web.Request) -> web.StreamResponse:
         refuse_foreign_origin(request)
         async with database.connection() as connection:
-            principal: Principal = await authenticate(connection, request)
-        return hub.serve(request, principal, credential_of(request))
+            principal = await gateway.authenticate(connection, request)
+        credential = credential_of(request)
+        if credential is None:
+            raise Unauthenticated()
+        return hub.serve(request, principal, credential)
 
     return serve

@@ -14,6 +14,8 @@ from aiohttp import web
 from server.app import (
     NotMigrated,
     Server,
+    assemble,
+    catalogues,
     migration_sources,
     open_app,
     openapi_document,
@@ -24,6 +26,11 @@ from server.kernel.journal import Journal
 from server.kernel.journal_verify import verify
 from server.kernel.migrations import migrate
 from server.log import log_to_stderr
+from server.modules.accounts import store
+from server.modules.accounts.model import OneTimeLink, Purpose
+from server.modules.accounts.passwords import Passwords
+from server.modules.accounts.rules import SessionPolicy
+from server.modules.accounts.sign_in import SignIns
 from server.modules.devices.model import ENROLMENT_HOURS, EnrolmentDraft
 from server.modules.devices.service import Devices
 from server.modules.system.service import System
@@ -69,6 +76,7 @@ async def _serve(
         async with asyncio.TaskGroup() as group:
             watchdog = group.create_task(notifier.feed_watchdog())
             notifier.send("READY=1")
+            await _offer_setup(server, f"http://localhost:{port}")
             _log.info("serving", extra={"address": f"http://{host}:{port}"})
             await stopping.wait()
             _log.info("stopping")
@@ -77,6 +85,20 @@ async def _serve(
         await server.say_goodbye()
     finally:
         await runner.cleanup()
+
+
+async def _offer_setup(server: Server, address: str) -> None:
+    """Print the setup link until the site has an admin: to the terminal, not into the log."""
+    parts = server.parts
+
+    async def work(connection: Connection) -> OneTimeLink | None:
+        if await parts.first_run.is_done(connection):
+            return None
+        return await parts.first_run.make_link(connection)
+
+    link = await server.database.run(work)
+    if link is not None:
+        print(f"\n  Set this site up:  {address}{link.path}\n", flush=True)
 
 
 def _bind(http: HttpSettings) -> socket.socket:
@@ -103,6 +125,36 @@ async def migrate_database(dsn: str, *, dry_run: bool) -> int:
     return 0
 
 
+async def setup_link(settings: Settings, dsn: str) -> int:
+    """Print a link with which the first admin sets the site up."""
+    async with _database(dsn) as (database, _):
+        first_run = assemble(settings, database, await asyncio.to_thread(catalogues)).first_run
+        link = await database.run(first_run.make_link)
+    print(_address(settings) + link.path)
+    return 0
+
+
+async def account_link(settings: Settings, dsn: str, login: str, purpose: Purpose) -> int:
+    """Print a one-time link for an account."""
+    async with _database(dsn) as (database, journal):
+        sign_ins = SignIns(journal, Passwords(), SessionPolicy())
+
+        async def work(connection: Connection) -> OneTimeLink:
+            account = await store.account_by_login(connection, login)
+            if account is None:
+                raise CommandFailed(f"there is no account {login}")
+            return await sign_ins.make_link(connection, ACTOR, account, purpose)
+
+        link = await database.run(work)
+    print(_address(settings) + link.path)
+    return 0
+
+
+def _address(settings: Settings) -> str:
+    host = "localhost" if settings.http.host == "127.0.0.1" else settings.http.host
+    return f"http://{host}:{settings.http.port}"
+
+
 async def token(dsn: str, name: str, days: int | None) -> int:
     """Print a fresh token, and nothing else, on standard output."""
     if not name.strip() or len(name) > 100:
@@ -117,7 +169,7 @@ async def token(dsn: str, name: str, days: int | None) -> int:
 
         secret = await database.run(work)
     print(secret)
-    print("It cannot be shown again. Open the admin pages with /#token=TOKEN.", file=sys.stderr)
+    print("It cannot be shown again.", file=sys.stderr)
     return 0
 
 

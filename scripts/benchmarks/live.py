@@ -145,7 +145,7 @@ async def _painted(site: Site, tapping: Tapping, seconds: int) -> Figure:
                 assert answer.status == 200, await answer.text()
                 version = (await answer.json())["version"]
 
-    url = f"{site.url}/#token={site.token}"
+    url = await site.sign_in_url()
     async with open_canvas(url, "desktop", "h1") as canvas, hearing(site, log):
         await canvas.page.wait_for_selector("nav")
         await canvas.page.goto(f"{site.url}/#/items/{item['id']}")

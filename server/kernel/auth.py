@@ -1,12 +1,14 @@
-"""Who is calling. Until people sign in, a principal is the holder of an API token.
+"""Who is calling, and what they may do: the one place that decides.
 
-Tokens are 256 random bits; the database keeps their SHA-256, which needs no salt for a secret of
-full entropy.
+Secrets that we make are 256 random bits; the database keeps their SHA-256, which needs no salt for
+a secret of full entropy.
 """
 
+import enum
 import hashlib
 import secrets
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from server.kernel.database import Connection
@@ -17,13 +19,37 @@ EVERYTHING = "*"
 SIGNED_IN = "signed-in"
 
 
+class Carrier(enum.Enum):
+    """How a credential came: a browser adds a cookie by itself, a header is meant."""
+
+    COOKIE = "cookie"
+    BEARER = "bearer"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a request brings to prove who sent it.
+
+    `background`: a page asks by itself, with nobody at it; that does not keep a session alive.
+    """
+
+    secret: str
+    carrier: Carrier
+    background: bool = field(default=False, compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody with rights; `actor` is how the journal names them."""
+    """Somebody with rights; `actor` is how the journal names them.
+
+    `account` is the person's account, `session` the browser session that they came with.
+    """
 
     actor: str
     name: str
     permissions: frozenset[str]
+    account: str | None = None
+    session: str | None = None
 
     def may(self, permission: str) -> bool:
         """Say whether the principal holds the permission. The one place that checks."""
@@ -33,6 +59,8 @@ class Principal:
             or (permission == SIGNED_IN and self.actor != NOBODY.actor)
         )
 
+
+Identify = Callable[[Connection, Credential], Awaitable[Principal | None]]
 
 NOBODY = Principal("nobody", "", frozenset())
 
@@ -62,8 +90,8 @@ async def create_token(
     return secret
 
 
-async def principal_of(connection: Connection, secret: str) -> Principal | None:
-    """Return whose token this is, or None if it is unknown, expired or revoked."""
+async def holder_of_token(connection: Connection, secret: str) -> Principal | None:
+    """Return whose API token this is, or None if it is unknown, expired or revoked."""
     row = await connection.fetchrow(
         """
         select name, permissions from kernel.token

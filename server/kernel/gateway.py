@@ -11,10 +11,10 @@ import msgspec
 from aiohttp import web
 
 from contract.ids import new_id
-from server.kernel.auth import NOBODY, Principal, principal_of
+from server.kernel.auth import NOBODY, Carrier, Credential, Identify, Principal
 from server.kernel.database import Connection, Database, DatabaseUnavailable
 from server.kernel.decoding import decode_body, decode_query, read_body
-from server.kernel.http import JSON, NOTHING, Call, Reply, Route
+from server.kernel.http import JSON, NOTHING, Browser, Call, Reply, Route
 from server.kernel.i18n import Catalogues, negotiate
 from server.kernel.problems import (
     Forbidden,
@@ -43,9 +43,10 @@ class _Answer(msgspec.Struct, frozen=True):
 class Gateway:
     """Serves Routes. Holds what every request needs, and no state of its own."""
 
-    def __init__(self, database: Database, texts: Catalogues) -> None:
+    def __init__(self, database: Database, texts: Catalogues, identify: Identify) -> None:
         self._database = database
         self._texts = texts
+        self._identify = identify
 
     def mount(self, application: web.Application, route: Route) -> None:
         """Add a route to the application."""
@@ -70,6 +71,8 @@ class Gateway:
             if route.when_unavailable is None:
                 return self.refuse(request, Unavailable(retry_after=2))
             answer = _encode(route.when_unavailable(), route, request.headers)
+        if isinstance(answer, Problem):
+            return self.refuse(request, answer)
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
     def refuse(self, request: web.Request, problem: Problem) -> web.Response:
@@ -101,71 +104,88 @@ class Gateway:
             headers=headers,
         )
 
-    async def _answer(self, request: web.Request, route: Route) -> _Answer:
+    async def authenticate(self, connection: Connection, request: web.Request) -> Principal:
+        """Return who calls. Raises Unauthenticated."""
+        principal = await self._caller(connection, credential_of(request))
+        if principal is NOBODY:
+            raise Unauthenticated()
+        return principal
+
+    async def _caller(self, connection: Connection, credential: Credential | None) -> Principal:
+        if credential is None or not credential.secret:
+            return NOBODY
+        return await self._identify(connection, credential) or NOBODY
+
+    async def _answer(self, request: web.Request, route: Route) -> _Answer | Problem:
+        credential = credential_of(request)
         if request.method in SAFE_METHODS:
             async with self._database.connection() as connection:
-                call = await _call(connection, request, route)
-                return _encode(await route.handler(call), route, request.headers)
-        refuse_foreign_origin(request)
+                call = await self._call(connection, request, route, credential)
+                return _finish(await route.handler(call), route, request.headers)
+        _refuse_forged(request, credential)
         # Who calls is settled before the body is read: a stranger cannot make us buffer it.
         async with self._database.connection() as connection:
-            call = await _call(connection, request, route)
+            call = await self._call(connection, request, route, credential)
         raw = await read_body(request, route)
         body = decode_body(raw, route)
 
-        async def work(connection: Connection) -> _Answer:
+        async def work(connection: Connection) -> _Answer | Problem:
             whole = replace(call, connection=connection, body=body)
             key = request.headers.get("Idempotency-Key", "")
             if request.method != "POST" or not key or not route.keep_answer:
-                return _encode(await route.handler(whole), route, request.headers)
+                return _finish(await route.handler(whole), route, request.headers)
             return await _once(whole, key, request, raw, route)
 
         return await self._database.run(work)
 
+    async def _call(
+        self,
+        connection: Connection,
+        request: web.Request,
+        route: Route,
+        credential: Credential | None,
+    ) -> Call[Any, Any]:
+        """Return the call, still without its body.
 
-async def _call(connection: Connection, request: web.Request, route: Route) -> Call[Any, Any]:
-    """Return the call, still without its body.
+        Raises Unauthenticated, Forbidden if the route is not for who calls; Malformed.
+        """
+        principal = await self._caller(connection, credential)
+        if route.permission is not None:
+            if principal is NOBODY:
+                raise Unauthenticated()
+            if not principal.may(route.permission):
+                raise Forbidden(permission=route.permission)
+        return Call(
+            connection=connection,
+            principal=principal,
+            path=request.match_info,
+            query=decode_query(request, route),
+            body=NOTHING,
+            language=language_of(request),
+            if_match=request.headers.get("If-Match", ""),
+            address=request.remote or "",
+            browser=Browser(
+                credential=credential,
+                user_agent=request.headers.get("User-Agent", "")[:300],
+                origin=f"{request.scheme}://{request.host}",
+                cookie=cookie_name(request),
+            ),
+        )
 
-    Raises Unauthenticated, Forbidden if the route is not for who calls; Malformed.
-    """
-    principal = await identify(connection, request)
-    if route.permission is not None:
-        if principal is NOBODY:
-            raise Unauthenticated()
-        if not principal.may(route.permission):
-            raise Forbidden(permission=route.permission)
-    return Call(
-        connection=connection,
-        principal=principal,
-        path=request.match_info,
-        query=decode_query(request, route),
-        body=NOTHING,
-        language=language_of(request),
-        if_match=request.headers.get("If-Match", ""),
-        address=request.remote or "",
-    )
+
+def cookie_name(request: web.Request) -> str:
+    """Return what the session cookie is called: behind TLS the browser guards its name."""
+    return f"__Host-{COOKIE}" if request.scheme == "https" else COOKIE
 
 
-def credential_of(request: web.Request) -> str:
-    """Return the bearer token or session cookie that a request brings, or nothing."""
+def credential_of(request: web.Request) -> Credential | None:
+    """Return the bearer token or else the session cookie that a request brings."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        secret = request.cookies.get(COOKIE, "")
-    return secret.strip()
-
-
-async def identify(connection: Connection, request: web.Request) -> Principal:
-    """Return who calls, by bearer token or session cookie; NOBODY without a valid one."""
-    secret = credential_of(request)
-    return (await principal_of(connection, secret) if secret else None) or NOBODY
-
-
-async def authenticate(connection: Connection, request: web.Request) -> Principal:
-    """Return who calls. Raises Unauthenticated."""
-    principal = await identify(connection, request)
-    if principal is NOBODY:
-        raise Unauthenticated()
-    return principal
+    if scheme.lower() == "bearer":
+        return Credential(secret.strip(), Carrier.BEARER)
+    secret = request.cookies.get(cookie_name(request), "")
+    background = "Genba-Background" in request.headers
+    return Credential(secret, Carrier.COOKIE, background) if secret else None
 
 
 def refuse_foreign_origin(request: web.Request) -> None:
@@ -175,6 +195,19 @@ def refuse_foreign_origin(request: web.Request) -> None:
     """
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.host:
+        raise ForeignOrigin()
+
+
+def _refuse_forged(request: web.Request, credential: Credential | None) -> None:
+    """Raise ForeignOrigin unless the request is surely meant: a cookie comes by itself.
+
+    Where a cookie is the credential, a page of ours must have sent the request: the browser says
+    so by Origin or Sec-Fetch-Site, which no script can write (Fetch Standard).
+    """
+    refuse_foreign_origin(request)
+    if credential is None or credential.carrier is not Carrier.COOKIE:
+        return
+    if "Origin" not in request.headers and request.headers.get("Sec-Fetch-Site") != "same-origin":
         raise ForeignOrigin()
 
 
@@ -235,6 +268,11 @@ async def _once(
         raise KeyReused(field="Idempotency-Key")
     headers = msgspec.json.decode(row["headers"], type=dict[str, str])
     return _Answer(row["status"], row["answer"], headers | {"Idempotent-Replayed": "true"})
+
+
+def _finish(value: Any, route: Route, request_headers: Mapping[str, str]) -> _Answer | Problem:
+    """Return the answer, or the refusal that a handler gave without taking back what it wrote."""
+    return value if isinstance(value, Problem) else _encode(value, route, request_headers)
 
 
 def _encode(value: Any, route: Route, request_headers: Mapping[str, str]) -> _Answer:

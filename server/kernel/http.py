@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from server.kernel.auth import Principal
+from server.kernel.auth import Credential, Principal
 from server.kernel.database import Connection
 from server.kernel.problems import Malformed, PreconditionFailed, PreconditionRequired
 
@@ -86,6 +86,19 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Browser:
+    """How a request came, for the operations on sessions.
+
+    `origin` is the scheme and host that it was sent to, `cookie` the session cookie's name there.
+    """
+
+    credential: Credential | None = None
+    user_agent: str = ""
+    origin: str = ""
+    cookie: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Generic[Query, Body]):
     """One request, decoded: everything a handler may know of it."""
 
@@ -97,6 +110,7 @@ class Call(Generic[Query, Body]):
     language: str
     if_match: str = ""
     address: str = ""
+    browser: Browser = Browser()
 
     def expected_version(self) -> int:
         """Return the version that this edit was made from (If-Match, RFC 9110, 13.1.1).
@@ -124,7 +138,8 @@ class Route:
     """One operation of the API.
 
     `permission` None means that no token is asked for; a valid one is still taken note of.
-    `keep_answer` False: the answer holds a secret, so it is never stored for repeats.
+    `keep_answer` False: the answer holds a secret, so it is never stored for repeats. Such a
+    handler may return a Problem: the caller is refused, and what it wrote (a failed attempt) stays.
     `when_unavailable` answers instead of the handler while the database is away.
     """
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import web
 
-from server.kernel.auth import Principal
+from server.kernel.auth import Credential, Principal
 from server.kernel.database import DatabaseUnavailable
 from server.kernel.journal import Entry, Head, Journal, JournalRewound
 from server.kernel.live_messages import (
@@ -64,7 +64,7 @@ class _Page(WebSocket):
 
     __slots__ = ("credential", "hub", "inbox", "joining", "leaving", "principal", "topics")
 
-    def __init__(self, hub: "Hub", principal: Principal, credential: str) -> None:
+    def __init__(self, hub: "Hub", principal: Principal, credential: Credential) -> None:
         super().__init__()
         self.hub = hub
         self.principal = principal
@@ -95,16 +95,19 @@ class Hub:
         self,
         journal: Journal,
         feeds: Sequence[Feed],
-        still_valid: Callable[[Principal, str], Awaitable[bool]],
+        still_valid: Callable[[Principal, Credential], Awaitable[bool]],
         *,
         max_waiting_bytes: int = MAX_WAITING_BYTES,
         recheck_seconds: float = RECHECK_SECONDS,
+        recheck_on: str = "",
     ) -> None:
         self._journal = journal
         self._feeds = {feed.topic: feed for feed in feeds}
         self._still_valid = still_valid
         self._max_waiting_bytes = max_waiting_bytes
         self._recheck_seconds = recheck_seconds
+        self._recheck_on = recheck_on  # entries of kinds beginning so may take rights away
+        self._doubtful = asyncio.Event()
         self._pages: set[_Page] = set()
         self._left = asyncio.Event()
         self._attending: set[asyncio.Task[None]] = set()
@@ -134,7 +137,7 @@ class Hub:
             tasks.create_task(self._ping_all())
 
     def serve(
-        self, request: web.Request, principal: Principal, credential: str
+        self, request: web.Request, principal: Principal, credential: Credential
     ) -> web.StreamResponse:
         """Take a page's connection over; its credential is looked at again every minute.
 
@@ -309,6 +312,8 @@ class Hub:
                     self._resync(page, head)
 
     async def _tell(self, entry: Entry) -> None:
+        if self._recheck_on and entry.kind.startswith(self._recheck_on):
+            self._doubtful.set()
         topics = self._topics(entry.kind)
         listeners: set[_Page] = set().union(*(self._listening[topic] for topic in topics))
         self._telling = True
@@ -335,8 +340,13 @@ class Hub:
 
     async def _recheck(self) -> None:
         while True:
-            await asyncio.sleep(self._recheck_seconds)
-            holders: dict[tuple[Principal, str], list[_Page]] = {}
+            try:
+                async with asyncio.timeout(self._recheck_seconds):
+                    await self._doubtful.wait()
+            except TimeoutError:
+                pass
+            self._doubtful.clear()
+            holders: dict[tuple[Principal, Credential], list[_Page]] = {}
             for page in self._pages:
                 holders.setdefault((page.principal, page.credential), []).append(page)
             for (principal, credential), pages in holders.items():

@@ -21,9 +21,13 @@ class ModuleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A right that a principal may hold, such as `loans.write`; described in the catalogues."""
+    """A right that a principal may hold, such as `loans.write`; described in the catalogues.
+
+    `roles`: the built-in roles that hold it from the beginning; an admin may take it from them.
+    """
 
     name: str
+    roles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +68,15 @@ class Gauge:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where this box stands."""
+    """Where this box stands: its name, IANA time zone and first language.
+
+    `id` is empty until the first admin has set the site up.
+    """
 
     name: str
     zone: str
     language: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 // The JSON API as functions. Refusals (RFC 9457) and a server that cannot be reached are two
 // different errors: only the second is worth trying again as it is.
 
+import { isUse } from "/web/use.js";
+
 /**
  * @typedef {object} FieldError
  * @property {string} field
@@ -44,8 +46,14 @@ export class Unreachable extends Error {
   }
 }
 
-/** What happens on 401; the session sets it. @type {{ unauthenticated: () => void }} */
-export const listeners = { unauthenticated: () => undefined };
+/**
+ * What happens on 401, and when the server wants to know anew who is there: `confirm` says whether
+ * that was proved. The session and the page's frame set them.
+ * @type {{ unauthenticated: () => void, confirm: () => Promise<boolean> }}
+ */
+export const listeners = { unauthenticated: () => undefined, confirm: async () => false };
+
+const CONFIRM_FIRST = "/problems/confirm-first";
 
 /**
  * @param {string} path below /api/v1, such as `items/0190...`; `/api/...` is taken as it is
@@ -143,12 +151,14 @@ export function remove(path) {
 async function send(method, url, options) {
   /** @type {Response} */
   let response;
+  const headers = isUse() ? options.headers : { ...options.headers, "Genba-Background": "1" };
   try {
     response = await fetch(url, {
       method,
       credentials: "same-origin",
       cache: "no-store",
       ...options,
+      headers,
     });
   } catch (error) {
     if (options.signal?.aborted) throw error;
@@ -159,6 +169,7 @@ async function send(method, url, options) {
   }
   const problem = await problemOf(response);
   if (response.status === 401) listeners.unauthenticated();
+  if (problem.type === CONFIRM_FIRST && (await listeners.confirm())) return send(method, url, options);
   throw new Refusal(problem);
 }
 

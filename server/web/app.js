@@ -3,12 +3,12 @@
 
 import { effect, html, render } from "/kit/html.js";
 import { language, loadLanguages, setLanguage, zone } from "/kit/i18n.js";
+import { Entrance } from "/modules/accounts/sign_in.js";
 import { Unreachable } from "/web/api.js";
 import { startNews, stopNews } from "/web/news.js";
 import { startRouter } from "/web/router.js";
-import { openSession, session } from "/web/session.js";
+import { link, openSession, session } from "/web/session.js";
 import { Shell } from "/web/shell.js";
-import { SignIn } from "/web/sign_in.js";
 
 const LANGUAGES = ["ja", "en"];
 const YEAR_S = 31_536_000;
@@ -52,5 +52,5 @@ async function untilSession() {
 
 function App() {
   if (session.value === undefined) return null;
-  return session.value === null ? html`<${SignIn} />` : html`<${Shell} />`;
+  return session.value === null || link.value ? html`<${Entrance} />` : html`<${Shell} />`;
 }

@@ -2,6 +2,7 @@
 // A form's values, and what the server said about them. Input is kept whatever happens.
 
 import { signal, useMemo } from "/kit/html.js";
+import { has } from "/kit/i18n.js";
 import { Refusal } from "/web/api.js";
 import { explain, isStatus, words } from "/web/refusals.js";
 
@@ -100,7 +101,10 @@ export class Form {
     if (error instanceof Refusal) {
       const { field, expected, errors, title, detail } = error.problem;
       for (const one of errors ?? []) marked[one.field] = words(one.message);
-      if (field && !marked[field]) marked[field] = detail || (expected && words(expected)) || title;
+      if (field && !marked[field]) {
+        const known = expected && has(`invalid-${expected}`);
+        marked[field] = (known && words(expected)) || detail || (expected && words(expected)) || title;
+      }
     }
     const known = Object.keys(marked).filter((name) => name in this.values.value);
     this.errors.value = Object.fromEntries(known.map((name) => [name, marked[name]]));

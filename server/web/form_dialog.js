@@ -62,7 +62,7 @@ export function FormDialog({ title, submit, form, onSubmit, onClose, onReload, d
  * @param {HTMLFormElement} element
  * @param {import("/web/form.js").Form} form
  */
-function complete(element, form) {
+export function complete(element, form) {
   const missing = [...element.querySelectorAll("input, select, textarea")].filter(
     (field) => field instanceof HTMLInputElement && field.required && field.value.trim() === "",
   );

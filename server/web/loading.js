@@ -162,16 +162,17 @@ function changedRows(before, after, rowKey) {
  * One thing.
  *
  * @template T
- * @param {string} path
+ * @param {string | null} path null: nothing is read
  * @param {readonly string[]} topics
  * @returns {OneState<T>}
  */
 export function useOne(path, topics) {
   const state = useSignal(
-    /** @type {{ path: string, value: T | null, error: unknown }} */ ({ path, value: null, error: null }),
+    /** @type {{ path: string | null, value: T | null, error: unknown }} */ ({ path, value: null, error: null }),
   );
   const turn = useTurn();
   const load = async () => {
+    if (path === null) return;
     const abort = turn.begin();
     try {
       /** @type {T} */

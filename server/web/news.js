@@ -3,7 +3,7 @@
 
 import { signal, useEffect, useRef } from "/kit/html.js";
 import { Live } from "/kit/live.js";
-import { API, listeners } from "/web/api.js";
+import { API, get, listeners } from "/web/api.js";
 
 /**
  * One journal entry as it arrives live.
@@ -48,9 +48,13 @@ export function startNews() {
     onOpen: () => [...listening.keys()].forEach(subscribe),
     onMessage: receive,
     onClose: (code) => {
-      if (code !== NOT_SIGNED_IN) return true;
-      listeners.unauthenticated();
-      return false;
+      if (code === NOT_SIGNED_IN) {
+        listeners.unauthenticated();
+        return false;
+      }
+      // A handshake that is refused says no more than a line that broke: ask who is signed in.
+      get("session").catch(() => undefined);
+      return true;
     },
   });
   unwatch = live.status.subscribe((status) => {

@@ -1,6 +1,6 @@
 // @ts-check
-// Who is signed in. Until people have accounts this is the holder of a token: it comes once, in
-// the address's fragment or typed, and lives on as a cookie that no script can read.
+// Who is signed in. The session lives in a cookie that no script can read; a one-time link brings
+// its code in the address's fragment, which browsers send to no server.
 
 import { signal } from "/kit/html.js";
 import { get, listeners, post, Refusal, remove } from "/web/api.js";
@@ -15,10 +15,22 @@ import { replace } from "/web/router.js";
 
 /**
  * @typedef {object} Session
+ * @property {string | null} account
+ * @property {string} login
  * @property {string} name
  * @property {string[]} permissions
  * @property {Site} site
  * @property {string[]} languages
+ * @property {number | null} ends_in seconds from when this was said
+ * @property {number | null} idle_ends_in the same, without further use
+ * @property {number | null} idle_seconds
+ */
+
+/**
+ * A one-time link that was opened: the code, and what it is for.
+ * @typedef {object} Link
+ * @property {"setup" | "password" | "signin"} purpose
+ * @property {string} code
  */
 
 /** undefined: not known yet; null: signed out. @type {import("/vendor/signals.js").Signal<Session | null | undefined>} */
@@ -27,29 +39,36 @@ export const session = signal(undefined);
 /** Whether a session ended by itself, as opposed to by the user. */
 export const expired = signal(false);
 
+/** The link that brought us here, until it is used. @type {import("/vendor/signals.js").Signal<Link | null>} */
+export const link = signal(null);
+
 /** @param {string} permission */
 export function may(permission) {
   const held = session.value?.permissions ?? [];
   return held.includes("*") || held.includes(permission);
 }
 
-/** Take the token out of the address bar, if one is there. */
-function tokenFromAddress() {
-  const found = /^#token=(.+)$/.exec(location.hash);
-  if (!found) return null;
+/** Take a link's code out of the address bar, if one is there. */
+function takeLink() {
+  const found = /^#(setup|password|signin)=(.+)$/.exec(location.hash);
+  if (!found) return;
   replace([]);
-  return decodeURIComponent(found[1]);
+  link.value = /** @type {Link} */ ({ purpose: found[1], code: decodeURIComponent(found[2]) });
 }
 
-/** Find out who is signed in. Throws Unreachable, or a Refusal other than 401. */
+listeners.unauthenticated = () => {
+  if (session.value) expired.value = true;
+  session.value = null;
+};
+
+/** Find out who is signed in; a link comes first. Throws Unreachable, or a Refusal but 401. */
 export async function openSession() {
-  listeners.unauthenticated = () => {
-    if (session.value) expired.value = true;
+  takeLink();
+  if (link.value) {
     session.value = null;
-  };
-  const token = tokenFromAddress();
+    return;
+  }
   try {
-    if (token !== null) await post("session", { token });
     session.value = await get("session");
   } catch (error) {
     if (!(error instanceof Refusal) || error.problem.status !== 401) throw error;
@@ -57,14 +76,29 @@ export async function openSession() {
   }
 }
 
-/**
- * Sign in with a typed token. Throws a Refusal if it is not valid.
- * @param {string} token
- */
-export async function signIn(token) {
-  await post("session", { token });
-  session.value = await get("session");
+/** A link may be opened in a page that is there already: only the fragment changes then. */
+addEventListener("hashchange", takeLink);
+
+/** Leave a link that does not work, for what is there without it. */
+export async function leaveLink() {
+  link.value = null;
+  await openSession();
+}
+
+/** @param {Session} opened */
+export function enter(opened) {
+  link.value = null;
   expired.value = false;
+  session.value = opened;
+}
+
+/**
+ * Sign in with a password. Throws a Refusal.
+ * @param {string} login
+ * @param {string} password
+ */
+export async function signIn(login, password) {
+  enter(await post("session", { login, password }));
 }
 
 export async function signOut() {

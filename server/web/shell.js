@@ -2,9 +2,11 @@
 import { html, useEffect, useSignal, useSignalEffect } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
 import { Button, EmptyState, Toasts } from "/kit/kit.js";
+import { ConfirmIdentity } from "/modules/accounts/confirm_identity.js";
+import { IdleWatch } from "/modules/accounts/idle_watch.js";
 import { LiveMark } from "/web/live_mark.js";
 import { Navigation } from "/web/navigation.js";
-import { pageAt } from "/web/pages.js";
+import { mayOpen, pageAt, PAGES } from "/web/pages.js";
 import { href, place } from "/web/router.js";
 
 /** Navigation at the left, the page at the right; on a phone a top bar and a drawer. */
@@ -48,11 +50,15 @@ export function Shell() {
       ${
         entry === undefined || (id !== undefined && !entry.one)
           ? html`<${NoSuchPage} />`
+          : !mayOpen(entry)
+            ? html`<${NotForYou} />`
           : id === undefined
             ? html`<${entry.page} key=${first} />`
             : html`<${entry.one} key=${id} id=${id} />`
       }
     </main>
+    <${IdleWatch} />
+    <${ConfirmIdentity} />
     <${Toasts} />
   </div>`;
 }
@@ -69,4 +75,14 @@ function NoSuchPage() {
     icon="question"
     actions=${html`<${Button} href=${href([])} icon="home">${t("web-to-start")}<//>`}
   />`;
+}
+
+/** A page that this person's roles do not open, and one that they do. */
+function NotForYou() {
+  const first = PAGES.find(mayOpen);
+  return html`<${EmptyState}
+    title=${t("web-not-for-you")}
+    icon="lock"
+    actions=${first && html`<${Button} kind="primary" href=${href(first.path ? [first.path] : [])} icon=${first.icon}>${t(first.title)}<//>`}
+  >${t("web-not-for-you-detail")}<//>`;
 }

@@ -36,7 +36,7 @@ async def test_borrow_undo_and_return_on_screen_and_live_on_the_dashboard(
 ) -> None:
     agent = await a_bench(site)
     kiosk, admin = await window.page("kiosk"), await window.page("desktop")
-    await admin.goto(f"{site.url}/#token={site.token}")
+    await admin.goto(await site.sign_in_url())
     await kiosk.goto(f"http://127.0.0.1:{agent.port}/")
     await card(kiosk, "T-001", "道具")
     await expect(kiosk.locator("main")).to_have_attribute("data-screen", "ask_person")
@@ -72,7 +72,7 @@ async def test_a_kiosk_set_to_english_begins_in_english(site: Site, window: Wind
 
 async def test_the_api_s_page_opens(site: Site, window: Window) -> None:
     page = await window.page("desktop")
-    await page.goto(f"{site.url}/#token={site.token}")
+    await page.goto(await site.sign_in_url())
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await page.goto(f"{site.url}/api/docs")
     await expect(page.get_by_text("List items")).to_be_visible()

@@ -48,7 +48,8 @@ function described(id, { hint, error, required, name, disabled }) {
  *
  * @param {FieldProps & {value: string, onInput: (value: string) => void, type?: string,
  *   rows?: number, placeholder?: string, maxLength?: number, autofocus?: boolean,
- *   inputMode?: string, code?: boolean}} props `code` writes in the code font
+ *   inputMode?: string, code?: boolean, autocomplete?: string}} props `code` writes in the code
+ *   font; `autocomplete` names what a password manager may fill in
  */
 export function TextField(props) {
   const id = useId();
@@ -65,7 +66,7 @@ export function TextField(props) {
     ${
       props.rows
         ? html`<textarea rows=${props.rows} ...${shared} />`
-        : html`<input type=${props.type ?? "text"} inputmode=${props.inputMode} autocomplete="off" ...${shared} />`
+        : html`<input type=${props.type ?? "text"} inputmode=${props.inputMode} autocomplete=${props.autocomplete ?? "off"} ...${shared} />`
     }
   <//>`;
 }

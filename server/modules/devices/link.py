@@ -6,6 +6,7 @@ heartbeats. Nothing is acknowledged before it is committed, and nothing here del
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -53,7 +54,12 @@ class Link:
     """Serves agents' links; at most one each."""
 
     def __init__(
-        self, database: Database, devices: Devices, intake: Intake, feed: ReplicaFeed, site: str
+        self,
+        database: Database,
+        devices: Devices,
+        intake: Intake,
+        feed: ReplicaFeed,
+        site: Callable[[], str],
     ) -> None:
         self._database = database
         self._devices = devices
@@ -154,7 +160,7 @@ class _Session:
                     agent=self.agent.id,
                     name=self.agent.name,
                     server_us=int(datetime.now(UTC).timestamp() * 1_000_000),
-                    site=self._link._site,
+                    site=self._link._site(),
                 )
             )
             await self._note(_first_status(hello), hello.version)

@@ -27,7 +27,10 @@ def setup(
 
     return Module(
         name="devices",
-        permissions=[Permission(api.READ), Permission(api.WRITE)],
+        permissions=[
+            Permission(api.READ, roles=frozenset({"manager", "viewer"})),
+            Permission(api.WRITE),
+        ],
         kinds=[EventKind(kind) for kind in events.KINDS],
         routes=api.routes(devices, retrier),
         jobs=[Job("devices.forget", forget_old_enrolments, schedule="27 3 * * *")],

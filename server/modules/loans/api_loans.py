@@ -62,7 +62,7 @@ class ConflictQuery(Paging, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     state: ConflictState | None = None
 
 
-def routes(loans: Loans, zone: str) -> Sequence[Route]:
+def routes(loans: Loans, zone: Callable[[], str]) -> Sequence[Route]:
     """Return the operations on loans, unknown cards and conflicts; `zone` is the site's."""
 
     async def list_loans(call: Call[LoanQuery, Nothing]) -> Page[Loan]:
@@ -72,10 +72,10 @@ def routes(loans: Loans, zone: str) -> Sequence[Route]:
 
     async def export(call: Call[LoanQuery, Nothing]) -> Reply:
         found = await _filtered(call, EXPORT_ROWS)
-        return Reply(export_loans(found, call.language, zone), filename="loans.csv")
+        return Reply(export_loans(found, call.language, zone()), filename="loans.csv")
 
     async def summary(call: Call[Nothing, Nothing]) -> Summary:
-        return await store_loans.summary(call.connection, zone)
+        return await store_loans.summary(call.connection, zone())
 
     async def get(call: Call[Nothing, Nothing]) -> Loan:
         return await loans.loan(call.connection, call.path["id"])

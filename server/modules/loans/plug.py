@@ -1,5 +1,7 @@
 """The parts of this module."""
 
+from collections.abc import Callable
+
 from server.kernel.database import Connection
 from server.kernel.live import Feed
 from server.kernel.module import EventKind, Gauge, Module, Permission
@@ -8,12 +10,15 @@ from server.modules.loans.service import Loans
 from server.modules.people.service import People
 
 
-def setup(loans: Loans, people: People, zone: str) -> Module:
-    """Return the module; nothing is opened or run. `zone` is the site's IANA time zone."""
+def setup(loans: Loans, people: People, zone: Callable[[], str]) -> Module:
+    """Return the module; nothing is opened or run. `zone` tells the site's IANA time zone."""
     return Module(
         name="loans",
         permissions=[
-            Permission(name) for name in (api.READ, api.LEND, api.WRITE, api_loans.SETTLE)
+            Permission(api.READ, roles=frozenset({"manager", "viewer", "staff"})),
+            Permission(api.LEND, roles=frozenset({"manager"})),
+            Permission(api.WRITE, roles=frozenset({"manager"})),
+            Permission(api_loans.SETTLE, roles=frozenset({"manager"})),
         ],
         kinds=[EventKind(kind) for kind in events.KINDS],
         routes=[*api.routes(loans, people), *api_loans.routes(loans, zone)],

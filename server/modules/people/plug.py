@@ -14,7 +14,10 @@ def setup(people: People) -> Module:
     """Return the module; nothing is opened or run."""
     return Module(
         name="people",
-        permissions=[Permission(api.READ), Permission(api.WRITE)],
+        permissions=[
+            Permission(api.READ, roles=frozenset({"manager", "viewer"})),
+            Permission(api.WRITE, roles=frozenset({"manager"})),
+        ],
         kinds=[EventKind(kind) for kind in events.KINDS],
         routes=api.routes(people),
         feeds=[Feed(topic="people", permission=api.READ, kinds=frozenset(events.KINDS))],

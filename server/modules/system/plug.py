@@ -22,7 +22,7 @@ def setup(
     """Return the module; nothing is opened or run. `checks` are those of the box itself."""
     return Module(
         name="system",
-        permissions=[Permission(api.READ)],
+        permissions=[Permission(api.READ, roles=frozenset({"manager"}))],
         kinds=[EventKind(kind) for kind in events.KINDS],
         routes=api.routes(journal, doctor, metrics),
         feeds=[

@@ -1,0 +1,84 @@
+"""Pure decisions: what locks, what a password must be, when a session ends. No I/O."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from server.modules.accounts.model import SessionKind
+
+MAX_FAILURES = 5
+FAILURE_WINDOW = timedelta(minutes=15)
+LOCK_TIME = timedelta(minutes=15)
+# Length, not character classes: NIST SP 800-63B-4, 3.1.1.2.
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 256
+RECENT = timedelta(minutes=15)
+# A session's last use is written at most so often.
+TOUCH_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Lockout:
+    """Failures since the first one that still counts; `until` while locked."""
+
+    failures: int
+    since: datetime
+    until: datetime | None = None
+
+    def locked(self, now: datetime) -> bool:
+        """Say whether attempts are not looked at now."""
+        return self.until is not None and now < self.until
+
+
+def after_failure(lockout: Lockout | None, now: datetime) -> Lockout:
+    """Count one more failure: the fifth within the window locks."""
+    if lockout is None or lockout.until is not None or now - lockout.since > FAILURE_WINDOW:
+        lockout = Lockout(0, now)
+    failures = lockout.failures + 1
+    until = now + LOCK_TIME if failures >= MAX_FAILURES else None
+    return Lockout(failures, lockout.since, until)
+
+
+def minutes_left(lockout: Lockout, now: datetime) -> int:
+    """Return how many minutes the lock lasts still, at least 1."""
+    left = (lockout.until or now) - now
+    return max(1, -(-int(left.total_seconds()) // 60))
+
+
+def password_fault(password: str, login: str, leaked: bool) -> str:
+    """Return why this should be nobody's password, as a stable code; empty if it is fine."""
+    if len(password) < SHORTEST_PASSWORD:
+        return "password_short"
+    if len(password) > LONGEST_PASSWORD:
+        return "password_long"
+    if len(set(password)) < 4:
+        return "password_monotonous"
+    if login and login.casefold() in password.casefold():
+        return "password_has_login"
+    return "password_leaked" if leaked else ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """How long a session lasts without use, and at all."""
+
+    idle: timedelta
+    whole: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPolicy:
+    """The limits of each kind of session."""
+
+    browser: SessionLimits = SessionLimits(timedelta(hours=8), timedelta(days=7))
+    kiosk: SessionLimits = SessionLimits(timedelta(minutes=3), timedelta(minutes=15))
+
+    def of(self, kind: SessionKind) -> SessionLimits:
+        """Return the limits of this kind."""
+        return self.kiosk if kind is SessionKind.KIOSK else self.browser
+
+
+def pin_fault(pin: str) -> str:
+    """Return why this should be nobody's PIN, as a stable code; empty if it is fine."""
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
+    return "pin_guessable" if len(steps) == 1 and steps <= {0, 1, 9} else ""

@@ -1,0 +1,260 @@
+"""Signing in and out: every way in ends in a session, every failure is counted and told."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from contract.ids import new_id
+from server.kernel.auth import Principal, digest, new_secret
+from server.kernel.database import Connection
+from server.kernel.journal import Journal
+from server.kernel.problems import NotFound, Problem, Unauthenticated
+from server.modules.accounts import events, store, store_sessions
+from server.modules.accounts.journal import tell
+from server.modules.accounts.model import (
+    Account,
+    AccountId,
+    ConfirmFirst,
+    LinkVoid,
+    LockedOut,
+    Method,
+    OneTimeLink,
+    PasswordRefused,
+    Purpose,
+    SessionId,
+    SessionKind,
+    SignInRefused,
+)
+from server.modules.accounts.passwords import Passwords, is_outdated
+from server.modules.accounts.rules import (
+    RECENT,
+    SessionPolicy,
+    after_failure,
+    minutes_left,
+    password_fault,
+)
+
+LINK_HOURS = 24
+_PATHS = {Purpose.SETUP: "setup", Purpose.PASSWORD: "password", Purpose.SIGNIN: "signin"}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an attempt comes from, for the journal and the list of sessions."""
+
+    address: str
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A fresh session; the secret is the cookie's value and cannot be read again."""
+
+    id: SessionId
+    secret: str
+    account: AccountId
+    seconds: int
+
+
+class SignIns:
+    """Opens and ends sessions. Every command runs in its caller's transaction."""
+
+    def __init__(self, journal: Journal, passwords: Passwords, policy: SessionPolicy) -> None:
+        self._journal = journal
+        self._passwords = passwords
+        self._policy = policy
+
+    async def by_password(
+        self, connection: Connection, login: str, password: str, origin: Origin
+    ) -> Opened | Problem:
+        """Sign in. Returns LockedOut or SignInRefused: what was counted must be kept.
+
+        Raises TooBusy.
+        """
+        with self._passwords.attempt():
+            key = f"password:{login.casefold()}"
+            if locked := await self._locked(connection, key):
+                return locked
+            account = await store.account_by_login(connection, login)
+            kept = await store.password_hash(connection, account.id) if account else None
+            matches = await self._passwords.matches(kept, password)
+            if account is None or not matches or account.disabled:
+                return await self._failed(connection, key, login, Method.PASSWORD, origin)
+            if kept and is_outdated(kept):
+                fresh = await self._passwords.hash(password)
+                await store.set_password(connection, account.id, fresh)
+        await store_sessions.forget_lockout(connection, key)
+        return await self.open(connection, account, SessionKind.BROWSER, Method.PASSWORD, origin)
+
+    async def by_link(self, connection: Connection, secret: str, origin: Origin) -> Opened:
+        """Sign in with a one-time link. Raises LinkVoid."""
+        used = await store_sessions.use_one_time(connection, digest(secret), Purpose.SIGNIN)
+        account = await store.account_by_id(connection, used[0]) if used and used[0] else None
+        if account is None or account.disabled:
+            raise LinkVoid()
+        return await self.open(connection, account, SessionKind.BROWSER, Method.LINK, origin)
+
+    async def open(
+        self,
+        connection: Connection,
+        account: Account,
+        kind: SessionKind,
+        method: Method,
+        origin: Origin,
+    ) -> Opened:
+        """Open a session for somebody who has proved who they are."""
+        secret, session = new_secret(), SessionId(new_id())
+        limits = self._policy.of(kind)
+        await store_sessions.insert_session(
+            connection,
+            session,
+            digest(secret),
+            account.id,
+            kind,
+            method,
+            limits,
+            origin.address,
+            origin.user_agent,
+        )
+        await store.note_sign_in(connection, account.id)
+        news = events.SignInNews(account.login, method, origin.address, origin.user_agent)
+        await tell(self._journal, connection, actor(account.id), events.SIGNED_IN, account.id, news)
+        return Opened(session, secret, account.id, int(limits.whole.total_seconds()))
+
+    async def end(self, connection: Connection, principal: Principal, origin: Origin) -> None:
+        """End the caller's own session, if they came with one."""
+        if principal.session is None or principal.account is None:
+            return
+        await store_sessions.revoke_session(connection, principal.account, principal.session)
+        news = events.SignInNews("", "", origin.address, origin.user_agent)
+        await tell(
+            self._journal,
+            connection,
+            principal.actor,
+            events.SIGNED_OUT,
+            principal.account,
+            news,
+        )
+
+    async def revoke(self, connection: Connection, by: str, account: str, session: str) -> None:
+        """End somebody's session. Raises NotFound."""
+        if not await store_sessions.revoke_session(connection, account, session):
+            raise NotFound()
+        news = events.SignInNews("", "")
+        await tell(self._journal, connection, by, events.SESSION_REVOKED, account, news)
+
+    async def revoke_all(
+        self, connection: Connection, by: str, account: str, but: str | None = None
+    ) -> int:
+        """End all of an account's sessions, but one; return how many."""
+        count = await store_sessions.revoke_sessions(connection, account, but)
+        if count:
+            news = events.SignInNews("", "")
+            await tell(self._journal, connection, by, events.SESSION_REVOKED, account, news)
+        return count
+
+    async def confirm(
+        self, connection: Connection, principal: Principal, password: str, origin: Origin
+    ) -> Problem | None:
+        """Prove anew who is there. Returns LockedOut or SignInRefused as `by_password` does."""
+        if principal.account is None or principal.session is None:
+            raise Unauthenticated()
+        account = await store.account_by_id(connection, principal.account)
+        if account is None:
+            raise Unauthenticated()
+        with self._passwords.attempt():
+            key = f"password:{account.login.casefold()}"
+            if locked := await self._locked(connection, key):
+                return locked
+            kept = await store.password_hash(connection, account.id)
+            if not await self._passwords.matches(kept, password):
+                return await self._failed(connection, key, account.login, Method.PASSWORD, origin)
+        await store_sessions.forget_lockout(connection, key)
+        await store_sessions.note_proof(connection, principal.session)
+        return None
+
+    async def require_recent_proof(self, connection: Connection, principal: Principal) -> None:
+        """Raise ConfirmFirst unless who calls proved who they are a short while ago."""
+        standing = (
+            await store_sessions.standing(connection, principal.session)
+            if principal.session
+            else None
+        )
+        if standing is None or datetime.now(UTC) - standing.authenticated_at > RECENT:
+            raise ConfirmFirst()
+
+    # --- passwords and links
+
+    async def make_link(
+        self, connection: Connection, by: str, account: Account | None, purpose: Purpose
+    ) -> OneTimeLink:
+        """Make a one-time link; an unused one of the same kind is void from now on."""
+        secret = new_secret()
+        expires_at = await store_sessions.insert_one_time(
+            connection,
+            digest(secret),
+            purpose,
+            account.id if account else None,
+            timedelta(hours=LINK_HOURS),
+        )
+        if account is not None:
+            news = events.AccountNews(account.login, account.name, after={"purpose": purpose})
+            await tell(self._journal, connection, by, events.LINK_MADE, account.id, news)
+        return OneTimeLink(f"/#{_PATHS[purpose]}={secret}", expires_at)
+
+    async def password_by_link(
+        self, connection: Connection, secret: str, password: str, origin: Origin
+    ) -> Opened:
+        """Set a password with a one-time link, and sign in. Raises LinkVoid, PasswordRefused."""
+        used = await store_sessions.use_one_time(connection, digest(secret), Purpose.PASSWORD)
+        account = await store.account_by_id(connection, used[0]) if used and used[0] else None
+        if account is None or account.disabled:
+            raise LinkVoid()
+        await self.set_password(connection, actor(account.id), account, password, keep=None)
+        return await self.open(connection, account, SessionKind.BROWSER, Method.LINK, origin)
+
+    async def set_password(
+        self, connection: Connection, by: str, account: Account, password: str, keep: str | None
+    ) -> None:
+        """Set a password and end the account's sessions, but `keep`. Raises PasswordRefused."""
+        await self.check_password(password, account.login)
+        kept = await self._passwords.hash(password)
+        await store.set_password(connection, account.id, kept)
+        await store_sessions.forget_lockout(connection, f"password:{account.login.casefold()}")
+        news = events.AccountNews(account.login, account.name)
+        await tell(self._journal, connection, by, events.PASSWORD_CHANGED, account.id, news)
+        await self.revoke_all(connection, by, account.id, keep)
+
+    async def check_password(self, password: str, login: str) -> None:
+        """Raise PasswordRefused if this should be nobody's password."""
+        leaked = await self._passwords.is_leaked(password)
+        if fault := password_fault(password, login, leaked):
+            raise PasswordRefused(field="password", expected=fault)
+
+    # --- inside
+
+    async def _locked(self, connection: Connection, key: str) -> Problem | None:
+        now = datetime.now(UTC)
+        counted = await store_sessions.lockout(connection, key)
+        if counted is None or not counted.locked(now):
+            return None
+        minutes = minutes_left(counted, now)
+        return LockedOut(retry_after=minutes * 60, minutes=minutes)
+
+    async def _failed(
+        self, connection: Connection, key: str, login: str, method: Method, origin: Origin
+    ) -> Problem:
+        now = datetime.now(UTC)
+        counted = after_failure(await store_sessions.lockout(connection, key), now)
+        await store_sessions.keep_lockout(connection, key, counted)
+        news = events.SignInNews(login[:60], method, origin.address, origin.user_agent)
+        kind = events.LOCKED_OUT if counted.locked(now) else events.SIGN_IN_REFUSED
+        await tell(self._journal, connection, "nobody", kind, login[:60], news)
+        if counted.locked(now):
+            minutes = minutes_left(counted, now)
+            return LockedOut(retry_after=minutes * 60, minutes=minutes)
+        return SignInRefused()
+
+
+def actor(account: str) -> str:
+    """Return how the journal names an account."""
+    return f"account:{account}"

@@ -1,0 +1,118 @@
+// @ts-check
+import { html, useSignal } from "/kit/html.js";
+import { t } from "/kit/i18n.js";
+import { Badge, Button, Card, ConfirmDialog, Spinner } from "/kit/kit.js";
+import { patch, post, remove } from "/web/api.js";
+import { Facts } from "/web/facts.js";
+import { useOne } from "/web/loading.js";
+import { PageHead } from "/web/page_head.js";
+import { attempt } from "/web/refusals.js";
+import { href } from "/web/router.js";
+import { may, session } from "/web/session.js";
+import { Trouble } from "/web/trouble.js";
+import { Ago, When } from "/web/when.js";
+import { AccountForm } from "./account_form.js";
+import { AccountState } from "./account_state.js";
+import { LinkDialog } from "./link_dialog.js";
+import { roleName } from "./words.js";
+
+/** @typedef {import("./words.js").Account} Account */
+/** @typedef {import("./words.js").OneTimeLink} OneTimeLink */
+
+/**
+ * One account, and what an admin can do with it.
+ * @param {{ id: string }} props
+ */
+export function AccountPage({ id }) {
+  /** @type {import("/web/loading.js").OneState<Account>} */
+  const one = useOne(`accounts/${id}`, ["accounts"]);
+  /** @type {import("/web/loading.js").OneState<import("./words.js").Roles>} */
+  const roles = useOne("roles", ["accounts"]);
+  const dialog = useSignal(/** @type {"" | "edit" | "disable"} */ (""));
+  const link = useSignal(/** @type {OneTimeLink | null} */ (null));
+  const busy = useSignal(false);
+  const close = () => (dialog.value = "");
+  const back = { href: href(["accounts"]), words: t("accounts-accounts") };
+  const account = one.value;
+  if (!account) {
+    return html`<${PageHead} title=${t("accounts-accounts")} back=${back} />
+      ${one.error ? html`<${Trouble} error=${one.error} onRetry=${one.reload} />` : html`<${Spinner} />`}`;
+  }
+  const { name, version } = account;
+  const own = account.id === session.value?.account;
+  const named = new Map(roles.value?.items.map((role) => [role.id, roleName(role)]));
+
+  const makeLink = async () => {
+    link.value = (await attempt(() => post(`accounts/${id}/password-link`))) ?? null;
+  };
+  /** @param {boolean} disabled */
+  const setDisabled = async (disabled) => {
+    busy.value = true;
+    await attempt(() => patch(`accounts/${id}`, version, { disabled }), t("accounts-changed", { name }));
+    busy.value = false;
+    close();
+    void one.reload();
+  };
+  const signOutAll = () => attempt(() => remove(`accounts/${id}/sessions`), t("accounts-signed-out-all", { name }));
+
+  return html`
+    <${PageHead}
+      title=${name}
+      back=${back}
+      actions=${may("accounts.write") && html`<${Button} kind="primary" icon="edit" onClick=${() => (dialog.value = "edit")}>${t("web-edit")}<//>`}
+    >
+      <${AccountState} account=${account} />
+      ${own && html`<${Badge} tone="neutral">${t("accounts-you")}<//>`}
+    <//>
+    <${Card} title=${t("web-facts")}>
+      <${Facts}
+        rows=${[
+          [t("accounts-login"), html`<span class="g-code">${account.login}</span>`],
+          [t("accounts-roles"), account.roles.map((role) => named.get(role) ?? role).join(t("accounts-comma")) || t("accounts-role-none")],
+          [t("accounts-person"), account.person ? html`<a href=${href(["people", account.person])}>${t("accounts-person-open")}</a>` : t("accounts-no-person")],
+          [t("accounts-last-sign-in"), account.signed_in_at ? html`<${Ago} at=${account.signed_in_at} />` : t("accounts-never")],
+          [t("accounts-created"), html`<${When} at=${account.created_at} style="date" />`],
+        ]}
+      />
+      ${
+        may("accounts.write") &&
+        html`<div class="card-foot">
+          <${Button} small icon="key" onClick=${() => void makeLink()}>${t("accounts-password-link")}<//>
+          ${
+            !own &&
+            html`<${Button} small icon="signOut" onClick=${() => void signOutAll()}>${t("accounts-sign-out-all")}<//>
+              ${
+                account.disabled
+                  ? html`<${Button} small icon="refresh" busy=${busy.value} onClick=${() => void setDisabled(false)}>${t("accounts-enable")}<//>`
+                  : html`<${Button} small kind="quiet" icon="stop" onClick=${() => (dialog.value = "disable")}>${t("accounts-disable")}<//>`
+              }`
+          }
+        </div>`
+      }
+    <//>
+    ${
+      dialog.value === "edit" &&
+      html`<${AccountForm}
+        account=${account}
+        roles=${roles.value?.items ?? []}
+        onClose=${close}
+        onSaved=${() => {
+          close();
+          void one.reload();
+        }}
+      />`
+    }
+    ${link.value && html`<${LinkDialog} name=${name} link=${link.value} onClose=${() => (link.value = null)} />`}
+    ${
+      dialog.value === "disable" &&
+      html`<${ConfirmDialog}
+        title=${t("accounts-disable-title")}
+        confirm=${t("accounts-disable")}
+        danger
+        busy=${busy.value}
+        onClose=${close}
+        onConfirm=${() => void setDisabled(true)}
+      ><p>${t("accounts-disable-detail", { name })}</p><//>`
+    }
+  `;
+}

@@ -1,0 +1,49 @@
+// @ts-check
+import { html, signal } from "/kit/html.js";
+import { t } from "/kit/i18n.js";
+import { listeners, post } from "/web/api.js";
+import { useForm } from "/web/form.js";
+import { FormDialog } from "/web/form_dialog.js";
+import { session } from "/web/session.js";
+import { PasswordField } from "./password_field.js";
+
+/** Whoever waits for the answer. @type {import("/vendor/signals.js").Signal<((proved: boolean) => void) | null>} */
+const asking = signal(null);
+
+listeners.confirm = () =>
+  new Promise((resolve) => {
+    asking.value?.(false);
+    asking.value = (proved) => {
+      asking.value = null;
+      resolve(proved);
+    };
+  });
+
+/** Asks for the password before something weighty; drawn once in the page. */
+export function ConfirmIdentity() {
+  const answer = asking.value;
+  return answer && html`<${Question} onAnswer=${answer} />`;
+}
+
+/** @param {{ onAnswer: (proved: boolean) => void }} props */
+function Question({ onAnswer }) {
+  const form = useForm({ password: "" });
+  const submit = async () => {
+    const done = await form.submit(async () => {
+      await post("session/confirm", form.values.value);
+      return true;
+    });
+    if (done) onAnswer(true);
+  };
+  return html`<${FormDialog}
+    title=${t("accounts-confirm")}
+    submit=${t("accounts-confirm-submit")}
+    form=${form}
+    onSubmit=${submit}
+    onClose=${() => onAnswer(false)}
+  >
+    <p>${t("accounts-confirm-detail")}</p>
+    <input class="g-hidden" type="text" autocomplete="username" value=${session.value?.login} readonly tabindex="-1" aria-hidden="true" />
+    <${PasswordField} field=${form.field("password")} label=${t("accounts-password")} kind="current-password" autofocus />
+  <//>`;
+}

@@ -1,0 +1,62 @@
+// @ts-check
+import { html } from "/kit/html.js";
+import { t } from "/kit/i18n.js";
+import { Button, LanguageSwitch, Notice } from "/kit/kit.js";
+import { complete } from "/web/form_dialog.js";
+
+/**
+ * The frame of what one sees before one is signed in: a form of one purpose.
+ *
+ * @param {object} props
+ * @param {string} props.title
+ * @param {string} [props.site] where this is
+ * @param {string} [props.lead]
+ * @param {string} props.submit words on the button
+ * @param {import("/web/form.js").Form} props.form
+ * @param {() => void} props.onSubmit
+ * @param {import("/vendor/preact.js").ComponentChildren} [props.above] before the form
+ * @param {import("/vendor/preact.js").ComponentChildren} [props.below] after it
+ * @param {import("/vendor/preact.js").ComponentChildren} [props.children]
+ */
+export function EntryForm({ title, site, lead, submit, form, onSubmit, above, below, children }) {
+  const problem = form.problem.value;
+  return html`<${EntryBox} title=${title} site=${site} lead=${lead} below=${below}>
+    ${above}
+    ${problem && html`<${Notice} tone="error" live title=${problem.title}>${problem.detail}<//>`}
+    <form
+      class="form"
+      novalidate
+      onSubmit=${(/** @type {Event} */ event) => {
+        event.preventDefault();
+        if (complete(/** @type {HTMLFormElement} */ (event.currentTarget), form)) onSubmit();
+      }}
+    >
+      ${children}
+      <${Button} kind="primary" type="submit" busy=${form.busy.value}>${submit}<//>
+    </form>
+  <//>`;
+}
+
+/**
+ * @param {object} props
+ * @param {string} props.title
+ * @param {string} [props.site]
+ * @param {string} [props.lead]
+ * @param {import("/vendor/preact.js").ComponentChildren} [props.below]
+ * @param {import("/vendor/preact.js").ComponentChildren} [props.children]
+ */
+export function EntryBox({ title, site, lead, below, children }) {
+  return html`<main class="signin">
+    <div class="signin-box">
+      <p class="brand brand-large">Genba<span>現場</span></p>
+      <div>
+        <h1>${title}</h1>
+        ${site && html`<p class="signin-site">${site}</p>`}
+        ${lead && html`<p class="muted">${lead}</p>`}
+      </div>
+      ${children}
+      ${below && html`<div class="signin-how">${below}</div>`}
+      <${LanguageSwitch} />
+    </div>
+  </main>`;
+}

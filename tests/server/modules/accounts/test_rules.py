@@ -1,0 +1,83 @@
+"""What locks, what is no password, what is no PIN."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.modules.accounts.rules import (
+    FAILURE_WINDOW,
+    LOCK_TIME,
+    MAX_FAILURES,
+    Lockout,
+    after_failure,
+    minutes_left,
+    password_fault,
+    pin_fault,
+)
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+pauses = st.lists(st.integers(0, 40 * 60), min_size=1, max_size=60)
+
+
+@given(pauses)
+def test_no_quarter_of_an_hour_sees_more_than_five_failures(seconds: list[int]) -> None:
+    """However attempts are spread, a locked key looks at none of them."""
+    now, counted = NOON, None
+    looked_at: list[datetime] = []
+    for pause in seconds:
+        now += timedelta(seconds=pause)
+        if counted is not None and counted.locked(now):
+            continue
+        looked_at.append(now)
+        counted = after_failure(counted, now)
+    for place, first in enumerate(looked_at):
+        within = [at for at in looked_at[place:] if at - first < FAILURE_WINDOW]
+        # Windows begin with their first failure: two may touch.
+        assert len(within) <= 2 * MAX_FAILURES - 1
+
+
+def test_the_fifth_failure_locks_and_time_unlocks() -> None:
+    counted: Lockout | None = None
+    for _ in range(MAX_FAILURES):
+        assert counted is None or not counted.locked(NOON)
+        counted = after_failure(counted, NOON)
+    assert counted is not None
+    assert counted.locked(NOON)
+    assert minutes_left(counted, NOON) == 15
+    assert not counted.locked(NOON + LOCK_TIME)
+    assert after_failure(counted, NOON + LOCK_TIME).failures == 1
+
+
+def test_failures_of_long_ago_do_not_count() -> None:
+    counted = Lockout(MAX_FAILURES - 1, NOON)
+    later = NOON + FAILURE_WINDOW + timedelta(seconds=1)
+    assert after_failure(counted, later) == Lockout(1, later)
+
+
+@pytest.mark.parametrize(
+    ("password", "fault"),
+    [
+        ("short", "password_short"),
+        ("x" * 257, "password_long"),
+        ("aaaaaaaaaa", "password_monotonous"),
+        ("Hanako-2026!", "password_has_login"),
+        ("工具室の鍵は右の棚の上", ""),
+    ],
+)
+def test_a_password_is_judged_by_length_and_sense(password: str, fault: str) -> None:
+    assert password_fault(password, "hanako", leaked=False) == fault
+
+
+def test_a_leaked_password_is_nobodys() -> None:
+    assert password_fault("correct horse", "hanako", leaked=True) == "password_leaked"
+
+
+@pytest.mark.parametrize("pin", ["111111", "123456", "987654", "890123"])
+def test_a_guessable_pin_is_refused(pin: str) -> None:
+    assert pin_fault(pin) == "pin_guessable"
+
+
+def test_a_pin_in_no_order_is_fine() -> None:
+    assert pin_fault("294017") == ""
