@@ -1,6 +1,7 @@
 """Bytes sent to disk for one fact: at the agent, online and offline, and at the server.
 
-From /proc/PID/io: each page that a process makes dirty counts, again after each sync. The file
+From /proc/PID/io. At the agent each page that it makes dirty counts, again after each sync; at the
+server and its Postgres the bytes that they write, which come in whole pages there. The file
 system's own journal is in nobody's count.
 """
 
@@ -14,7 +15,7 @@ from scripts.benchmarks.bench import Bench
 from scripts.benchmarks.figures import Figure, Target, ratio_by_round, spread
 from scripts.benchmarks.kiosk_client import KioskClient, open_kiosk
 from scripts.benchmarks.outbox import RawQueue
-from scripts.benchmarks.procfs import family, pid_of, postmaster_of, written_bytes
+from scripts.benchmarks.procfs import family, passed_bytes, pid_of, postmaster_of, written_bytes
 from scripts.benchmarks.workshop import Stock
 from scripts.embedded_postgres import EmbeddedPostgres
 from server.kernel.database import connect
@@ -111,4 +112,4 @@ async def _facts(dsn: str) -> int:
 
 
 def _sum(processes: Sequence[int]) -> int:
-    return sum(written_bytes(pid) for pid in processes if Path(f"/proc/{pid}").exists())
+    return sum(passed_bytes(pid) for pid in processes if Path(f"/proc/{pid}").exists())
