@@ -1,6 +1,7 @@
 """From aiohttp's request to a handler's Call and back: the one place that refuses."""
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -26,6 +27,8 @@ from server.kernel.problems import (
     Unauthenticated,
     Unavailable,
 )
+
+_log = logging.getLogger(__name__)
 
 COOKIE = "genba_session"
 LANGUAGE_COOKIE = "genba_language"
@@ -154,6 +157,14 @@ class Gateway:
             if principal is NOBODY:
                 raise Unauthenticated()
             if not principal.may(route.permission):
+                _log.warning(
+                    "refused",
+                    extra={
+                        "actor": principal.actor,
+                        "permission": route.permission,
+                        "address": request.remote,
+                    },
+                )
                 raise Forbidden(permission=route.permission)
         return Call(
             connection=connection,
@@ -173,9 +184,9 @@ class Gateway:
         )
 
 
-def cookie_name(request: web.Request) -> str:
-    """Return what the session cookie is called: behind TLS the browser guards its name."""
-    return f"__Host-{COOKIE}" if request.scheme == "https" else COOKIE
+def cookie_name(request: web.Request, name: str = COOKIE) -> str:
+    """Return what a cookie is called: behind TLS the browser guards its name."""
+    return f"__Host-{name}" if request.scheme == "https" else name
 
 
 def credential_of(request: web.Request) -> Credential | None:
@@ -214,7 +225,8 @@ def _refuse_forged(request: web.Request, credential: Credential | None) -> None:
 def language_of(request: web.Request) -> str:
     """Return the caller's language."""
     return negotiate(
-        request.headers.get("Accept-Language", ""), request.cookies.get(LANGUAGE_COOKIE)
+        request.headers.get("Accept-Language", ""),
+        request.cookies.get(cookie_name(request, LANGUAGE_COOKIE)),
     )
 
 

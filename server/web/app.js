@@ -21,7 +21,8 @@ export async function start(root) {
   if (asked !== null && LANGUAGES.includes(asked)) setLanguage(asked);
   // The server answers problems in the language of this cookie.
   effect(() => {
-    document.cookie = `genba_language=${language.value}; path=/; max-age=${YEAR_S}; samesite=strict`;
+    const [prefix, secure] = location.protocol === "https:" ? ["__Host-", "; secure"] : ["", ""];
+    document.cookie = `${prefix}genba_language=${language.value}; path=/; max-age=${YEAR_S}; samesite=strict${secure}`;
   });
   startRouter();
   effect(() => {

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
@@ -77,7 +78,7 @@ async def test_a_weak_password_is_refused_beside_its_field_and_the_rest_stays(
     await page.get_by_label("現場の名前").fill("みなと精機")
     await page.get_by_label("あなたの名前").fill("佐藤 花子")
     await page.get_by_label("ログイン名").fill("hanako")
-    await page.get_by_label("パスワード", exact=False).first.fill("password1")
+    await page.get_by_label("パスワード", exact=False).first.fill("iloveyou1")
     await page.get_by_role("button", name="始める").click()
     await expect(page.get_by_role("alert")).to_contain_text("流出")
     window.complaints.clear()  # the browser mentions the 422
@@ -168,38 +169,54 @@ async def test_a_right_given_in_the_matrix_works_at_once_and_is_taken_back(
     await expect(box).not_to_be_checked()
 
 
-async def test_a_new_password_wants_the_old_one_when_the_proof_is_old(
-    window: Window, fresh: Site
-) -> None:
-    import asyncpg
-
+async def test_a_new_password_wants_the_old_one(window: Window, fresh: Site) -> None:
     page = await window.page()
     await set_up(page, fresh)
+    await page.goto(f"{fresh.url}/#/me")
+    await page.get_by_role("button", name="パスワードを変える").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("いまのパスワード").fill("まちがったパスワード")
+    await dialog.get_by_label("新しいパスワード").fill("しずかな夜の波の音 7")
+    await dialog.get_by_role("button", name="保存する").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("パスワードが違います")
+    await shoot(page, "password-form")
+    window.complaints.clear()  # the browser mentions the 403
+    await dialog.get_by_label("いまのパスワード").fill(PASSWORD)
+    await dialog.get_by_role("button", name="保存する").click()
+    await expect(page.get_by_text("パスワードを変えました")).to_be_visible()
+    await page.get_by_role("button", name="サインアウト").click()
+    await sign_in(page, "hanako", "しずかな夜の波の音 7")
+    await expect(page.locator("nav")).to_have_count(1)
+
+
+async def test_a_weighty_change_asks_who_is_there_when_the_proof_is_old(
+    window: Window, fresh: Site
+) -> None:
+    page = await window.page()
+    await set_up(page, fresh)
+    person = await fresh.person("1001", "佐藤 花子", "0123456789ABCDEF")
     connection = await asyncpg.connect(fresh.dsn)
+    await connection.execute("update accounts.account set person = $1", person)
     await connection.execute(
-        "update accounts.session set authenticated_at = now() - '1h'::interval"
+        "update accounts.session set authenticated_at = now() - interval '1 hour'"
     )
     await connection.close()
     await page.goto(f"{fresh.url}/#/me")
     await shoot(page, "me")
-    await page.get_by_role("button", name="パスワードを変える").click()
-    await page.get_by_label("新しいパスワード").fill("みなとの夜景はきれいだ")
+    await page.get_by_role("button", name="暗証番号を決める").click()
+    await page.get_by_role("dialog").get_by_role("textbox").fill("280714")
     await page.get_by_role("button", name="保存する").click()
     question = page.get_by_role("dialog", name="本人の確認")
     await expect(question).to_be_visible()
     await shoot(page, "confirm-identity")
     await question.get_by_label("パスワード", exact=False).first.fill(PASSWORD)
     await question.get_by_role("button", name="確認する").click()
-    await expect(page.get_by_text("パスワードを変えました")).to_be_visible()
+    await expect(page.get_by_text("暗証番号を決めました")).to_be_visible()
+    await expect(page.get_by_text("決めてあります")).to_be_visible()
     window.complaints.clear()  # the browser mentions the 403
-    await page.get_by_role("button", name="サインアウト").click()
-    await sign_in(page, "hanako", "みなとの夜景はきれいだ")
-    await expect(page.locator("nav")).to_have_count(1)
 
 
 async def test_the_end_of_a_session_is_said_in_time(window: Window, fresh: Site) -> None:
-    import asyncpg
-
     page = await window.page()
     await set_up(page, fresh)
     connection = await asyncpg.connect(fresh.dsn)

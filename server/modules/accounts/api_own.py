@@ -6,14 +6,17 @@ import msgspec
 
 from server.kernel.auth import SIGNED_IN
 from server.kernel.http import API, Call, Nothing, Reply, Route
+from server.kernel.problems import Problem
 from server.modules.accounts.model import Account, PasswordText, PinText, SessionView
 from server.modules.accounts.own import Own
+from server.modules.accounts.sign_in import Origin
 
 
 class NewPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new password of one's own."""
+    """A new password of one's own; `current` is wanted where there is one."""
 
     password: PasswordText
+    current: PasswordText | None = None
 
 
 class NewPin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,9 +48,15 @@ def routes(own: Own) -> Sequence[Route]:
         await own.revoke_others(call.connection, call.principal)
         return Reply(None, 204)
 
-    async def new_password(call: Call[Nothing, NewPassword]) -> Reply:
-        await own.set_password(call.connection, call.principal, call.body.password)
-        return Reply(None, 204)
+    async def new_password(call: Call[Nothing, NewPassword]) -> Reply | Problem:
+        refused = await own.set_password(
+            call.connection,
+            call.principal,
+            call.body.password,
+            call.body.current,
+            Origin(call.address, call.browser.user_agent),
+        )
+        return refused or Reply(None, 204)
 
     async def new_pin(call: Call[Nothing, NewPin]) -> Reply:
         await own.set_pin(call.connection, call.principal, call.body.pin)

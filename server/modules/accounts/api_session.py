@@ -183,7 +183,7 @@ def routes(site: SiteKeeper, sign_ins: SignIns, first_run: FirstRun, own: Own) -
     async def sign_out(call: Call[Nothing, Nothing]) -> Reply:
         await sign_ins.end(call.connection, call.principal, _origin(call))
         gone = f"{call.browser.cookie}=; Max-Age=0; {_ATTRIBUTES}{_secure(call)}"
-        return Reply(None, 204, headers={"Set-Cookie": gone})
+        return Reply(None, 204, headers={"Set-Cookie": gone, "Clear-Site-Data": '"cache"'})
 
     async def confirm(call: Call[Nothing, Confirmation]) -> Reply | Problem:
         refused = await sign_ins.confirm(

@@ -90,7 +90,8 @@ class FirstRun:
             ZoneInfo(wanted.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise Invalid(field="zone", expected="Asia/Tokyo") from error
-        await self._sign_ins.check_password(wanted.password, wanted.login)
+        words = [wanted.login, *wanted.name.split(), *wanted.site.split()]
+        await self._sign_ins.check_password(wanted.password, words)
         account = AccountId(new_id())
         by = actor(account)
         before = await read_site(connection)

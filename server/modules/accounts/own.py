@@ -3,13 +3,13 @@
 from server.kernel.auth import Principal
 from server.kernel.database import Connection
 from server.kernel.journal import Journal
-from server.kernel.problems import Forbidden, Invalid
+from server.kernel.problems import Forbidden, Invalid, Problem
 from server.modules.accounts import events, store, store_sessions
 from server.modules.accounts.journal import tell
 from server.modules.accounts.model import Account, SessionView
 from server.modules.accounts.passwords import Passwords
 from server.modules.accounts.rules import pin_fault
-from server.modules.accounts.sign_in import SignIns
+from server.modules.accounts.sign_in import Origin, SignIns
 from server.modules.people.service import checked_id
 
 
@@ -44,17 +44,32 @@ class Own:
         )
 
     async def set_password(
-        self, connection: Connection, principal: Principal, password: str
-    ) -> None:
+        self,
+        connection: Connection,
+        principal: Principal,
+        password: str,
+        current: str | None,
+        origin: Origin,
+    ) -> Problem | None:
         """Change the caller's password; their other sessions end.
 
-        Raises ConfirmFirst, PasswordRefused.
+        Returns LockedOut or SignInRefused for a wrong current one, as `SignIns.by_password` does.
+        Raises Invalid without it; ConfirmFirst where there is none yet; PasswordRefused.
         """
         account = await self.account(connection, principal)
-        await self._sign_ins.require_recent_proof(connection, principal)
+        if account.has_password:
+            if current is None:
+                raise Invalid(field="current", expected="missing")
+            refused = await self._sign_ins.confirm(connection, principal, current, origin)
+            if refused is not None:
+                refused.field = "current"
+                return refused
+        else:
+            await self._sign_ins.require_recent_proof(connection, principal)
         await self._sign_ins.set_password(
             connection, principal.actor, account, password, keep=principal.session
         )
+        return None
 
     async def set_pin(self, connection: Connection, principal: Principal, pin: str | None) -> None:
         """Change or take away the caller's PIN. Raises ConfirmFirst, Invalid."""

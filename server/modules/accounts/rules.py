@@ -1,5 +1,6 @@
 """Pure decisions: what locks, what a password must be, when a session ends. No I/O."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -12,6 +13,7 @@ LOCK_TIME = timedelta(minutes=15)
 # Length, not character classes: NIST SP 800-63B-4, 3.1.1.2.
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 256
+PRODUCT_WORDS = ("genba", "現場", "げんば", "ゲンバ", "password", "パスワード")
 RECENT = timedelta(minutes=15)
 # A session's last use is written at most so often.
 TOUCH_AFTER = timedelta(seconds=60)
@@ -45,16 +47,24 @@ def minutes_left(lockout: Lockout, now: datetime) -> int:
     return max(1, -(-int(left.total_seconds()) // 60))
 
 
-def password_fault(password: str, login: str, leaked: bool) -> str:
-    """Return why this should be nobody's password, as a stable code; empty if it is fine."""
+def password_fault(password: str, words: Sequence[str], leaked: bool) -> str:
+    """Return why this should be nobody's password, as a stable code; empty if it is fine.
+
+    `words` are what anybody would try here: the login, the person's and the site's name. They may
+    be in a password, but what else is in it must be long enough by itself.
+    """
     if len(password) < SHORTEST_PASSWORD:
         return "password_short"
     if len(password) > LONGEST_PASSWORD:
         return "password_long"
     if len(set(password)) < 4:
         return "password_monotonous"
-    if login and login.casefold() in password.casefold():
-        return "password_has_login"
+    rest = password.casefold()
+    for word in sorted({w.casefold() for w in (*words, *PRODUCT_WORDS)}, key=len, reverse=True):
+        if len(word) > 1:
+            rest = rest.replace(word, "")
+    if len(rest) < SHORTEST_PASSWORD and len(rest) < len(password):
+        return "password_obvious"
     return "password_leaked" if leaked else ""
 
 

@@ -1,5 +1,6 @@
 """Signing in and out: every way in ends in a session, every failure is counted and told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ from server.kernel.auth import Principal, digest, new_secret
 from server.kernel.database import Connection
 from server.kernel.journal import Journal
 from server.kernel.problems import NotFound, Problem, Unauthenticated
+from server.kernel.site import read_site
 from server.modules.accounts import events, store, store_sessions
 from server.modules.accounts.journal import tell
 from server.modules.accounts.model import (
@@ -216,7 +218,9 @@ class SignIns:
         self, connection: Connection, by: str, account: Account, password: str, keep: str | None
     ) -> None:
         """Set a password and end the account's sessions, but `keep`. Raises PasswordRefused."""
-        await self.check_password(password, account.login)
+        site = await read_site(connection)
+        names = [*account.name.split(), *(site.name.split() if site else ())]
+        await self.check_password(password, [account.login, *names])
         kept = await self._passwords.hash(password)
         await store.set_password(connection, account.id, kept)
         await store_sessions.forget_lockout(connection, f"password:{account.login.casefold()}")
@@ -224,10 +228,10 @@ class SignIns:
         await tell(self._journal, connection, by, events.PASSWORD_CHANGED, account.id, news)
         await self.revoke_all(connection, by, account.id, keep)
 
-    async def check_password(self, password: str, login: str) -> None:
-        """Raise PasswordRefused if this should be nobody's password."""
+    async def check_password(self, password: str, words: Sequence[str]) -> None:
+        """Raise PasswordRefused if this should be nobody's password; `words` are easy to guess."""
         leaked = await self._passwords.is_leaked(password)
-        if fault := password_fault(password, login, leaked):
+        if fault := password_fault(password, words, leaked):
             raise PasswordRefused(field="password", expected=fault)
 
     # --- inside

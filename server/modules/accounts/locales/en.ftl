@@ -35,6 +35,7 @@ accounts-none-detail = When you add one, you get a link with which its owner cho
 accounts-password = Password
 accounts-password-change = Change password
 accounts-password-changed = Password changed. All other screens were signed out
+accounts-password-current = Current password
 accounts-password-hint = At least { $least } characters. A long sentence is safe and easy to remember.
 accounts-password-link = Link to choose a new password
 accounts-password-new = New password
@@ -131,7 +132,7 @@ accounts-link-void-detail = It was used already, or is too old. Ask an administr
 invalid-password_short = Too short: at least 8 characters
 invalid-password_long = Too long: at most 256 characters
 invalid-password_monotonous = Repeated characters are guessed at once; mix in others
-invalid-password_has_login = It must not contain the login name
+invalid-password_obvious = Besides names, use at least 8 other characters
 invalid-password_leaked = This password is on a list of leaked ones; choose another
 invalid-pin_guessable = Equal digits and sequences are guessed at once
 

@@ -35,6 +35,7 @@ accounts-none-detail = 追加すると、その人がパスワードを決める
 accounts-password = パスワード
 accounts-password-change = パスワードを変える
 accounts-password-changed = パスワードを変えました。ほかの画面はサインアウトされました
+accounts-password-current = いまのパスワード
 accounts-password-hint = { $least } 文字以上。文の形の長いものが、安全で覚えやすくなります。
 accounts-password-link = パスワードを決め直すリンク
 accounts-password-new = 新しいパスワード
@@ -128,7 +129,7 @@ accounts-link-void-detail = 使用済みか、期限が切れています。管�
 invalid-password_short = 短すぎます。8 文字以上にしてください
 invalid-password_long = 長すぎます。256 文字までにしてください
 invalid-password_monotonous = 同じ文字の繰り返しは、すぐに破られます。ほかの文字も混ぜてください
-invalid-password_has_login = ログイン名を含まないものにしてください
+invalid-password_obvious = 名前や現場の名前のほかに、8 文字以上を入れてください
 invalid-password_leaked = 流出した一覧に載っているパスワードです。ほかのものにしてください
 invalid-pin_guessable = 同じ数字の並びや連番は、すぐに当てられます
 

@@ -52,7 +52,7 @@ function Mine() {
         <${Sessions} />
       </div>`
     }
-    ${dialog.value === "password" && html`<${PasswordForm} onClose=${close} />`}
+    ${me && dialog.value === "password" && html`<${PasswordForm} account=${me} onClose=${close} />`}
     ${
       dialog.value === "pin" &&
       html`<${PinForm}

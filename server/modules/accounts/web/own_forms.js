@@ -8,9 +8,9 @@ import { FormDialog } from "/web/form_dialog.js";
 import { useOne } from "/web/loading.js";
 import { PasswordField } from "./password_field.js";
 
-/** @param {{ onClose: () => void }} props */
-export function PasswordForm({ onClose }) {
-  const form = useForm({ password: "" });
+/** @param {{ account: import("./words.js").Account, onClose: () => void }} props */
+export function PasswordForm({ account, onClose }) {
+  const form = useForm({ ...(account.has_password && { current: "" }), password: "" });
   /** @type {import("/web/loading.js").OneState<import("./sign_in.js").Welcome>} */
   const welcome = useOne("welcome", []);
   const least = welcome.value?.shortest_password;
@@ -24,12 +24,17 @@ export function PasswordForm({ onClose }) {
     onClose();
   };
   return html`<${FormDialog} title=${t("accounts-password-change")} submit=${t("web-save")} form=${form} onSubmit=${save} onClose=${onClose}>
+    <input class="g-hidden" type="text" autocomplete="username" value=${account.login} readonly tabindex="-1" aria-hidden="true" />
+    ${
+      account.has_password &&
+      html`<${PasswordField} field=${form.field("current")} label=${t("accounts-password-current")} kind="current-password" autofocus />`
+    }
     <${PasswordField}
       field=${form.field("password")}
       label=${t("accounts-password-new")}
       kind="new-password"
       hint=${least && t("accounts-password-hint", { least })}
-      autofocus
+      autofocus=${!account.has_password}
     />
   <//>`;
 }

@@ -62,16 +62,19 @@ def test_failures_of_long_ago_do_not_count() -> None:
         ("short", "password_short"),
         ("x" * 257, "password_long"),
         ("aaaaaaaaaa", "password_monotonous"),
-        ("Hanako-2026!", "password_has_login"),
+        ("Hanako-2026!", "password_obvious"),
+        ("みなと精機2026", "password_obvious"),
+        ("genbaGENBA1", "password_obvious"),
+        ("hanako と青いノギス 5 本", ""),
         ("工具室の鍵は右の棚の上", ""),
     ],
 )
 def test_a_password_is_judged_by_length_and_sense(password: str, fault: str) -> None:
-    assert password_fault(password, "hanako", leaked=False) == fault
+    assert password_fault(password, ["hanako", "佐藤", "みなと精機"], leaked=False) == fault
 
 
 def test_a_leaked_password_is_nobodys() -> None:
-    assert password_fault("correct horse", "hanako", leaked=True) == "password_leaked"
+    assert password_fault("correct horse", ["hanako"], leaked=True) == "password_leaked"
 
 
 @pytest.mark.parametrize("pin", ["111111", "123456", "987654", "890123"])

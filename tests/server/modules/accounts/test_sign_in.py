@@ -190,7 +190,7 @@ async def test_a_new_password_ends_all_other_sessions(api: Api) -> None:
     here = await signed_in(api, "taro", "viewer")
     there = BrowserSession(api)
     expect(await there.sign_in("taro"), 200)
-    body = {"password": "a different long sentence"}
+    body = {"password": "a different long sentence", "current": PASSWORD}
     expect(await here.ask("POST", f"{SESSION}/password", json=body), 204)
     expect(await here.ask("GET", SESSION), 200)
     assert (await there.ask("GET", SESSION)).status == 401
@@ -198,16 +198,30 @@ async def test_a_new_password_ends_all_other_sessions(api: Api) -> None:
     expect(await there.sign_in("taro", "a different long sentence"), 200)
 
 
-async def test_a_password_wants_a_recent_proof(api: Api) -> None:
+async def test_a_new_password_wants_the_current_one(api: Api) -> None:
+    browser = await signed_in(api, "taro", "viewer")
+    body = {"password": "a different long sentence"}
+    missing = await browser.ask("POST", f"{SESSION}/password", json=body)
+    assert (missing.status, missing.json["field"]) == (422, "current")
+    for attempt in range(5):  # and guessing it locks, as guessing at sign-in does
+        wrong = await browser.ask(
+            "POST", f"{SESSION}/password", json=body | {"current": f"wrong {attempt}"}
+        )
+        assert wrong.json["field"] == "current"
+    locked = await browser.ask("POST", f"{SESSION}/password", json=body | {"current": PASSWORD})
+    assert locked.json["type"] == "/problems/locked-out"
+
+
+async def test_a_pin_wants_a_recent_proof(api: Api) -> None:
     browser = await signed_in(api, "taro", "viewer")
     await _age(api, "authenticated_at = now() - interval '16 minutes'")
-    body = {"password": "a different long sentence"}
-    refused = await browser.ask("POST", f"{SESSION}/password", json=body)
+    body = {"pin": "280714"}
+    refused = await browser.ask("POST", f"{SESSION}/pin", json=body)
     assert refused.json["type"] == "/problems/confirm-first"
     wrong = await browser.ask("POST", f"{SESSION}/confirm", json={"password": "wrong"})
     assert wrong.status == 403
     expect(await browser.ask("POST", f"{SESSION}/confirm", json={"password": PASSWORD}), 204)
-    expect(await browser.ask("POST", f"{SESSION}/password", json=body), 204)
+    expect(await browser.ask("POST", f"{SESSION}/pin", json=body), 204)
 
 
 async def test_a_link_lets_its_owner_choose_a_password_once(api: Api) -> None:
