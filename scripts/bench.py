@@ -28,6 +28,7 @@ BENCHMARKS = {
     "live": "a change to another open screen while 100 taps a second arrive",
     "drain": "10,000 waiting taps of one agent and of ten, beside an asyncpg COPY",
     "lists": "GET list beside a bare aiohttp handler; list, search, history at 1,000,000 loans",
+    "sessions": "what knowing who asks adds to a request",
     "fanout": "one event to 1,000 and 10,000 sockets, beside socket.io and a bare loop",
     "resources": "memory, CPU, bytes written, cold start, installed size",
     "profiles": "py-spy profiles of the two hottest paths",
