@@ -10,7 +10,8 @@ import urllib.request
 from pathlib import Path
 
 from agent.app import run_agent
-from agent.enrolment import EnrolError, enrol, store_identity
+from agent.enrolment import EnrolError, enrol
+from agent.identity import store_identity
 from agent.logs import log_to_stderr
 from agent.notify import Notifier
 from agent.outbox import OutboxError

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -13,19 +14,24 @@ from agent.assets import read_assets
 from agent.clock import BootClock, offset_from_reading, system_clock
 from agent.counter import Counter, Surroundings
 from agent.desk import Desk, Tap, Timing
-from agent.enrolment import load_identity
+from agent.discovery import Discovery
 from agent.health import health
-from agent.link import Link, LinkStatus
+from agent.identity import Identity, load_identity, store_identity
+from agent.link import Link
+from agent.link_status import LinkState, LinkStatus
 from agent.local import Local
 from agent.machine import disk_free_bytes, temperature_c
 from agent.notify import Notifier
 from agent.outbox import Outbox, OutboxError
+from agent.pairing import Attempt, PairingFailed, begin
+from agent.pairing_desk import FoundSite, PairingDesk
 from agent.readers.drivers import open_drivers, run_drivers
 from agent.readers.reader import CardSeen, ReaderStatus
 from agent.readers.virtual import ReaderNotRunning, VirtualReader
 from agent.replica import Replica
 from agent.replica_file import ReplicaFile
 from agent.screen import samples
+from agent.server_address import BadAddress, ServerAddress, read_address
 from agent.settings import KioskSettings, Settings
 from contract import kiosk
 from contract.cards import InvalidUid
@@ -56,10 +62,15 @@ async def run_agent(settings: Settings, notifier: Notifier, ready: Callable[[int
         agent = Agent(settings, folder, clock, outbox, replica, replica_file)
         port = await stack.enter_async_context(agent.local.open(settings.local.port))
         stack.callback(notifier.send, "STOPPING=1")
+        if load_identity(folder) is None:
+            agent.pairing.handle(kiosk.StartPairing())
         async with asyncio.TaskGroup() as group:
             group.create_task(agent.counter.run(), name="counter")
             group.create_task(run_drivers(agent.drivers, agent), name="readers")
             group.create_task(agent.link.run(), name="link")
+            group.create_task(agent.pairing.run(), name="pairing")
+            if not settings.server.url:
+                group.create_task(agent.discovery.run(), name="discovery")
             group.create_task(agent.keep_house(notifier), name="housekeeping")
             notifier.send("READY=1")
             ready(port)
@@ -89,6 +100,7 @@ class Agent:
         replica_file: ReplicaFile,
     ) -> None:
         self._folder = folder
+        self._server_url = settings.server.url
         self._clock = clock
         self._outbox = outbox
         self._replica = replica
@@ -106,7 +118,11 @@ class Agent:
             touched=self._touched,
             samples=lambda search: samples(replica, search),
             health=self._health,
+            pair=self._pair,
         )
+        self.discovery = Discovery(self._sites_changed)
+        self.pairing = PairingDesk(self._begin_pairing, self._sites, self._paired, self._redraw)
+        self._around.pairing = self.pairing.view
         self.counter = Counter(
             Desk(timing=timing(settings.kiosk)),
             replica,
@@ -116,9 +132,9 @@ class Agent:
             self.local.show,
         )
         self.link = Link(
-            settings.server.url,
             self._version,
-            self._key,
+            self._identity,
+            self._where,
             outbox,
             replica,
             replica_file,
@@ -155,12 +171,52 @@ class Agent:
 
     # --- link
 
-    def _key(self) -> str | None:
+    def _identity(self) -> Identity | None:
         identity = load_identity(self._folder)
-        if identity is None:
+        if identity is not None:
+            self._around.agent = self._around.agent or identity.name
+        return identity
+
+    def _where(self, identity: Identity) -> ServerAddress | None:
+        found = self.discovery.where(identity.site)
+        if found is not None and not self._server_url:
+            return found
+        try:
+            return read_address(self._server_url or identity.server)
+        except BadAddress:
             return None
-        self._around.agent = self._around.agent or identity.name
-        return identity.key
+
+    # --- pairing
+
+    def _sites(self) -> Sequence[FoundSite]:
+        if not self._server_url:
+            return self.discovery.sites()
+        address = read_address(self._server_url)
+        return (FoundSite("", address.name, address),)
+
+    def _sites_changed(self) -> None:
+        if self._link_status.state in (LinkState.SEARCHING, LinkState.WAITING):
+            self.link.wake()
+        self._redraw()
+
+    def _pair(self, touch: kiosk.Pair) -> None:
+        self.pairing.handle(touch)
+
+    def _begin_pairing(self, address: ServerAddress, site: str) -> Attempt:
+        return begin(address, site, socket.gethostname(), self._version)
+
+    async def _paired(self, identity: Identity) -> None:
+        """Belong to the site from now on: what waits goes there, under numbers of its own."""
+        try:
+            await self._outbox.begin_epoch()
+            await asyncio.to_thread(store_identity, self._folder, identity)
+        except (OutboxError, OSError) as exc:
+            raise PairingFailed("disk", str(exc)) from exc
+        self._around.agent = identity.name
+        self.link.renew()
+
+    def _redraw(self) -> None:
+        self.counter.refresh()
 
     def _link_changed(self, status: LinkStatus) -> None:
         self._link_status = status

@@ -15,7 +15,7 @@ from agent.outbox import Draft, Outbox, OutboxError
 from agent.replica import Replica
 from agent.screen import draw
 from contract.ids import EventId, new_id
-from contract.kiosk import Extend, Feedback, Finish, LinkView, State, Tone, Undo
+from contract.kiosk import Extend, Feedback, Finish, LinkView, Pairing, State, Tone, Undo
 from contract.link import ReaderReport, ReaderState
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ class Surroundings:
     readers: dict[str, ReaderReport] = field(default_factory=dict)
     agent: str = ""
     site: str = ""
+    pairing: Callable[[], Pairing | None] = lambda: None
 
 
 class Counter:
@@ -108,6 +109,7 @@ class Counter:
                 virtual=around.virtual,
                 set_aside=self._outbox.set_aside,
                 language=around.language,
+                pairing=around.pairing(),
             )
         )
 

@@ -1,69 +1,40 @@
-"""The agent's key: made by the server for a one-time token, kept in a file only its owner reads."""
+"""Enrolling without a screen: a one-time token makes this agent one of the site's."""
 
-import json
-import os
-import urllib.error
-import urllib.request
-from pathlib import Path
-
-import msgspec
-
-from contract.ids import AgentId
-
-KEY_FILE = "agent-key.json"
-ENROL_PATH = "/api/v1/devices/enrol"
-SECONDS = 15
+from agent.asking import AskError, ask
+from agent.identity import Identity, new_private_key, public_key
+from agent.server_address import BadAddress, pinned_context, read_address, unverified_context
+from contract.pairing import ENROL, SITE, EnrolAnswer, EnrolRequest, SiteFacts
+from contract.proof import site_fingerprint
 
 
 class EnrolError(Exception):
-    """The server did not give a key; the text is for whoever typed the command."""
-
-
-class Identity(msgspec.Struct, frozen=True):
-    """Who this agent is to the server."""
-
-    agent: AgentId
-    name: str
-    key: str
-
-
-def load_identity(folder: Path) -> Identity | None:
-    """Return the stored identity, or None where the agent is not enrolled or the file is broken."""
-    try:
-        return msgspec.json.decode((folder / KEY_FILE).read_bytes(), type=Identity)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-
-
-def store_identity(folder: Path, identity: Identity) -> None:
-    """Write the identity with mode 0600; a crash leaves the old one or the new one, never half."""
-    folder.mkdir(parents=True, exist_ok=True)
-    new = folder / f"{KEY_FILE}.new"
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(identity))
-        file.flush()
-        os.fsync(file.fileno())
-    new.rename(folder / KEY_FILE)
+    """The server did not take this agent; the text is for whoever typed the command."""
 
 
 def enrol(url: str, token: str) -> Identity:
-    """Exchange a one-time token for a key. Blocks; raises EnrolError."""
-    if not url.startswith(("http://", "https://")):
-        raise EnrolError(f"the server's URL must begin with http:// or https://, not {url!r}")
-    request = urllib.request.Request(  # noqa: S310 - the scheme was checked above
-        url.rstrip("/") + ENROL_PATH,
-        data=json.dumps({"token": token}).encode(),
-        headers={"Content-Type": "application/json"},
-        method="POST",
-    )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    """Make a key and have it taken in for a one-time token. Blocks; raises EnrolError.
+
+    The token says how the site is known: the site's key and CA are checked against that first, and
+    the token is shown to no one else.
+    """
+    _, dot, fingerprint = token.partition(".")
+    if not dot:
+        raise EnrolError("this is no enrolment token; make one with `genba-server enrol`")
     try:
-        with opener.open(request, timeout=SECONDS) as answer:
-            return msgspec.json.decode(answer.read(), type=Identity)
-    except urllib.error.HTTPError as exc:
-        detail = exc.read(500).decode("utf-8", "replace")
-        raise EnrolError(f"the server answered {exc.code}: {detail}") from exc
-    except (OSError, ValueError) as exc:
-        raise EnrolError(f"no usable answer from {url}: {exc}") from exc
+        address = read_address(url)
+        facts = ask(address, SITE, None, SiteFacts, unverified_context() if address.tls else None)
+        if site_fingerprint(facts.site_key, facts.ca) != fingerprint:
+            raise EnrolError(
+                f"{address.url} is not the server that made this token (its keys are others)"
+            )
+        context = pinned_context(facts.ca) if address.tls else None
+        private_key = new_private_key()
+        request = EnrolRequest(token, public_key(private_key))
+        answer = ask(address, ENROL, request, EnrolAnswer, context)
+    except BadAddress as exc:
+        raise EnrolError(f"{url!r} is no server's address") from exc
+    except (AskError, OSError) as exc:
+        raise EnrolError(str(exc)) from exc
+    if (answer.site_key, answer.ca) != (facts.site_key, facts.ca):
+        raise EnrolError("the server changed its keys on the way; try again")
+    return Identity(answer.agent, answer.name, private_key, facts.site_key, facts.ca, address.url)

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from agent.link import LinkState, LinkStatus, Problem
+from agent.link_status import LinkState, LinkStatus, Problem
 from contract.link import ReaderReport, ReaderState
 
 DRAWING_SECONDS = 15

@@ -4,11 +4,10 @@ Nothing but an Ack ever deletes a fact. One batch is in flight at a time.
 """
 
 import asyncio
-import enum
+import contextlib
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -21,17 +20,28 @@ from websockets.exceptions import (
 
 from agent.backoff import Backoff
 from agent.clock import BootClock, offset_from_greeting
+from agent.greeting import Greeting
+from agent.identity import Identity
+from agent.link_status import (
+    LinkEnded,
+    LinkState,
+    LinkStatus,
+    Problem,
+    farewell,
+    problem_of_close,
+)
 from agent.outbox import Outbox, OutboxError, QueuedRow
 from agent.replica import Replica
 from agent.replica_file import ReplicaFile
+from agent.server_address import ServerAddress, pinned_context
 from contract.ids import EventId
 from contract.link import (
-    CLOSE_PROTOCOL,
     HEARTBEAT_SECONDS,
     MAX_BATCH_ROWS,
     MAX_MESSAGE_BYTES,
     PROTOCOL,
     Ack,
+    Challenge,
     Changes,
     Down,
     Events,
@@ -45,7 +55,6 @@ from contract.link import (
 
 log = logging.getLogger(__name__)
 
-SPEAKS = frozenset({PROTOCOL, PROTOCOL - 1})  # a skew of one release works
 ANSWER_SECONDS = 30
 # A link that ends sooner was not a success: a server that greets and then fails is not hurried.
 STEADY_SECONDS = 10
@@ -60,66 +69,18 @@ _encode = msgspec.json.Encoder().encode
 _decode_down: Callable[[bytes | str], Down] = msgspec.json.Decoder(Down).decode
 
 
-class LinkState(enum.Enum):
-    """Where the link is in its life."""
-
-    NOT_ENROLLED = "not_enrolled"
-    CONNECTING = "connecting"
-    GREETING = "greeting"
-    ONLINE = "online"
-    WAITING = "waiting"
-
-
-class Problem(enum.StrEnum):
-    """Why the link is not online; the codes of contract.kiosk.LinkView."""
-
-    NONE = ""
-    UNREACHABLE = "unreachable"
-    UNAUTHORIZED = "unauthorized"
-    NOT_ENROLLED = "not_enrolled"
-    VERSION = "version"
-
-
-_GOODBYES = {
-    "unauthorized": Problem.UNAUTHORIZED,
-    "revoked": Problem.UNAUTHORIZED,
-    "forbidden": Problem.UNAUTHORIZED,
-    "version": Problem.VERSION,
-    "protocol": Problem.VERSION,
-}
-
-
-class LinkEnded(Exception):
-    """The connection is over; `problem` says how to show it."""
-
-    def __init__(self, reason: str, problem: Problem = Problem.UNREACHABLE) -> None:
-        super().__init__(reason)
-        self.problem = problem
-
-
-@dataclass(slots=True)
-class LinkStatus:
-    """How the link is, for the kiosk and health; `agent` and `site` as the server names them."""
-
-    state: LinkState = LinkState.CONNECTING
-    problem: Problem = Problem.NONE
-    agent: str = ""
-    site: str = ""
-
-    @property
-    def online(self) -> bool:
-        """Whether the server answered the greeting on this connection."""
-        return self.state is LinkState.ONLINE
-
-
 class Link:
-    """Runs until cancelled. `key` is asked at each attempt: an enrolment needs no restart."""
+    """Runs until cancelled.
+
+    `identity` and `where` are asked at each attempt: a pairing or a server that moved needs no
+    restart. `where` is None while the site's server is not found.
+    """
 
     def __init__(
         self,
-        url: str,
         version: str,
-        key: Callable[[], str | None],
+        identity: Callable[[], Identity | None],
+        where: Callable[[Identity], ServerAddress | None],
         outbox: Outbox,
         replica: Replica,
         replica_file: ReplicaFile,
@@ -129,9 +90,9 @@ class Link:
         backoff: Backoff | None = None,
         steady_seconds: float = STEADY_SECONDS,
     ) -> None:
-        self._url = _link_url(url)
         self._version = version
-        self._key = key
+        self._identity = identity
+        self._where = where
         self._outbox = outbox
         self._replica = replica
         self._replica_file = replica_file
@@ -142,6 +103,8 @@ class Link:
         self._steady_seconds = steady_seconds
         self._status = LinkStatus()
         self._pulse = asyncio.Event()
+        self._awake = asyncio.Event()
+        self._renewed = asyncio.Event()
         self._in_flight: dict[EventId, QueuedRow] = {}
         self._answered = asyncio.Event()
 
@@ -149,20 +112,37 @@ class Link:
         """Send a heartbeat soon: something that it tells has changed."""
         self._pulse.set()
 
+    def renew(self) -> None:
+        """Begin anew as whoever the agent is now: it was paired (again)."""
+        self._renewed.set()
+        self.wake()
+
+    def wake(self) -> None:
+        """Try now: the agent was paired, or its server was found."""
+        self._backoff.reset()
+        self._awake.set()
+
     async def run(self) -> None:
         """Connect, serve, and connect again."""
         while True:
-            key = self._key()
-            if key is None:
+            self._awake.clear()
+            self._renewed.clear()
+            identity = self._identity()
+            where = None if identity is None else self._where(identity)
+            if identity is None:
                 self._enter(LinkState.NOT_ENROLLED, Problem.NOT_ENROLLED)
+            elif where is None:
+                self._enter(LinkState.SEARCHING, Problem.UNREACHABLE)
             else:
                 try:
-                    await self._session(key)
+                    await self._session(identity, where)
                 except LinkEnded as exc:
                     log.info("link ended", extra={"reason": str(exc), "problem": exc.problem})
                     self._enter(LinkState.WAITING, exc.problem)
             _stop_if_cancelled()
-            await asyncio.sleep(self._backoff.next_seconds())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._backoff.next_seconds()):
+                    await self._awake.wait()
 
     def _enter(self, state: LinkState, problem: Problem | None = None) -> None:
         if problem is not None:
@@ -170,13 +150,15 @@ class Link:
         self._status.state = state
         self._changed(self._status)
 
-    async def _session(self, key: str) -> None:
+    async def _session(self, identity: Identity, where: ServerAddress) -> None:
         """One connection's life; always ends with LinkEnded (or cancellation)."""
         self._enter(LinkState.CONNECTING)
         try:
             async with connect(
-                self._url,
-                additional_headers={"Authorization": f"Bearer {key}"},
+                where.link_url,
+                host=where.host,
+                port=where.port,
+                ssl=pinned_context(identity.ca) if where.tls else None,
                 open_timeout=CONNECT_SECONDS,
                 ping_interval=PING_SECONDS,
                 ping_timeout=PING_SECONDS,
@@ -186,7 +168,7 @@ class Link:
                 proxy=None,
             ) as socket:
                 try:
-                    await self._converse(socket)
+                    await self._converse(socket, identity)
                 except asyncio.CancelledError:
                     await socket.close(_GOING_AWAY, "agent stops")
                     raise
@@ -196,8 +178,7 @@ class Link:
             raise LinkEnded(f"the server answered {status}", problem) from exc
         except ConnectionClosed as exc:
             code = exc.rcvd.code if exc.rcvd is not None else None
-            problem = Problem.VERSION if code == CLOSE_PROTOCOL else Problem.UNREACHABLE
-            raise LinkEnded(f"closed: {exc}", problem) from exc
+            raise LinkEnded(f"closed: {exc}", problem_of_close(code)) from exc
         except (OSError, InvalidHandshake, WebSocketException, TimeoutError) as exc:
             raise LinkEnded(f"{type(exc).__name__}: {exc}") from exc
         except OutboxError as exc:
@@ -206,15 +187,16 @@ class Link:
             self._replica.abandon_snapshot()
             self._in_flight.clear()
 
-    async def _converse(self, socket: ClientConnection) -> None:
+    async def _converse(self, socket: ClientConnection, identity: Identity) -> None:
         self._enter(LinkState.GREETING)
-        await self._greet(socket)
+        await self._greet(socket, identity)
         self._enter(LinkState.ONLINE, Problem.NONE)
         began = time.monotonic()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._send_facts(socket))
                 group.create_task(self._send_heartbeats(socket))
+                group.create_task(self._end_when_renewed())
                 # In the group's body, so that Python 3.11 takes back the cancellation with which
                 # a failing task ends it; `_stop_if_cancelled` relies on that count.
                 await self._listen(socket)
@@ -229,36 +211,30 @@ class Link:
             if time.monotonic() - began >= self._steady_seconds:
                 self._backoff.reset()
 
-    async def _greet(self, socket: ClientConnection) -> None:
-        now = self._clock.now()
-        hello = Hello(
-            protocol=PROTOCOL,
-            version=self._version,
-            queue_epoch=self._outbox.epoch,
-            boot=now.boot,
-            mono_us=now.mono_us,
-            wall_us=now.wall_us,
-            clock=now.clock,
-            waiting=self._outbox.count,
-            journal_epoch=self._replica.journal_epoch,
-            position=self._replica.position,
-        )
-        await _send(socket, hello)
+    async def _greet(self, socket: ClientConnection, identity: Identity) -> None:
+        """Prove the agent's key and have the server prove the pinned one, before any row goes."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                answer = await self._receive(socket)
+                greeting = Greeting(identity, await self._receive(socket))
+                now = self._clock.now()
+                hello = Hello(
+                    protocol=PROTOCOL,
+                    version=self._version,
+                    queue_epoch=self._outbox.epoch,
+                    boot=now.boot,
+                    mono_us=now.mono_us,
+                    wall_us=now.wall_us,
+                    clock=now.clock,
+                    waiting=self._outbox.count,
+                    journal_epoch=self._replica.journal_epoch,
+                    position=self._replica.position,
+                )
+                await _send(socket, greeting.signed(hello))
+                welcome = greeting.checked(await self._receive(socket))
         except TimeoutError:
             raise LinkEnded("no welcome") from None
-        match answer:
-            case Welcome(protocol=protocol) if protocol not in SPEAKS:
-                raise LinkEnded(f"the server speaks protocol {protocol}", Problem.VERSION)
-            case Welcome(name=name, site=site, server_us=server_us):
-                self._status.agent, self._status.site = name, site
-                await self._learn_time(now.mono_us, server_us)
-            case Goodbye(code=code, detail=detail):
-                raise _farewell(code, detail)
-            case _:
-                raise LinkEnded("the server did not begin with a welcome")
+        self._status.agent, self._status.site = welcome.name, welcome.site
+        await self._learn_time(now.mono_us, welcome.server_us)
 
     async def _learn_time(self, sent_us: int, server_us: int) -> None:
         reading = self._clock.read()
@@ -294,8 +270,8 @@ class Link:
                     self._answered.set()
                     self._outbox.grown.set()
                 case Goodbye(code=code, detail=detail):
-                    raise _farewell(code, detail)
-                case Welcome():
+                    raise farewell(code, detail)
+                case Welcome() | Challenge():
                     raise LinkEnded("a second welcome")
 
     async def _receive(self, socket: ClientConnection) -> Down:
@@ -358,6 +334,10 @@ class Link:
             except TimeoutError:
                 continue
 
+    async def _end_when_renewed(self) -> None:
+        await self._renewed.wait()
+        raise LinkEnded("paired anew")
+
     async def _oldest_us(self) -> int | None:
         """Return how long the oldest row has waited; None for one of a boot without time."""
         oldest = await self._outbox.oldest() if self._outbox.count else None
@@ -370,10 +350,6 @@ class Link:
 
 async def _send(socket: ClientConnection, message: Up) -> None:
     await socket.send(_encode(message).decode())
-
-
-def _farewell(code: str, detail: str) -> LinkEnded:
-    return LinkEnded(f"goodbye: {code} {detail}", _GOODBYES.get(code, Problem.UNREACHABLE))
 
 
 def _stop_if_cancelled() -> None:
@@ -389,8 +365,3 @@ def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
     for exc in several.exceptions:
         flat.append(_first(exc) if isinstance(exc, BaseExceptionGroup) else exc)
     return next((exc for exc in flat if isinstance(exc, LinkEnded)), flat[0])
-
-
-def _link_url(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{'wss' if scheme == 'https' else 'ws'}://{rest.rstrip('/')}/link"

@@ -24,8 +24,12 @@ from contract.kiosk import (
     Extend,
     Finish,
     FromKiosk,
+    Pair,
+    PairWith,
     Samples,
+    StartPairing,
     State,
+    StopPairing,
     Tap,
     Undo,
 )
@@ -101,6 +105,7 @@ class Local:
         touched: Callable[[Undo | Finish | Extend], None],
         samples: Callable[[str], Samples],
         health: Callable[[], Awaitable[bytes]],
+        pair: Callable[[Pair], None],
         slow_seconds: float = SLOW_SECONDS,
     ) -> None:
         """`tapped` is None where there is no virtual reader: then a page's taps are ignored."""
@@ -109,6 +114,7 @@ class Local:
         self._touched = touched
         self._samples = samples
         self._health = health
+        self._pair = pair
         self._slow_seconds = slow_seconds
         self._pages: set[_Page] = set()
         self._state: str | None = None
@@ -210,6 +216,8 @@ class Local:
                         self._tapped(message)
                 case Undo() | Finish() | Extend():
                     self._touched(message)
+                case StartPairing() | PairWith() | StopPairing():
+                    self._pair(message)
 
 
 def _plain(status: HTTPStatus, text: str) -> Response:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from agent.readers.settings import ReadersSettings
+from agent.server_address import BadAddress, read_address
 from contract.settings_file import SettingsError, read_settings
 
 PREFIX = "GENBA_AGENT"
@@ -15,7 +16,9 @@ REPO_FILE = Path(__file__).parent.parent / "config" / "agent.toml"
 
 
 class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    url: str = "http://127.0.0.1:8080"
+    """`url`: empty means that the server is found by mDNS, or was typed when pairing."""
+
+    url: str = ""
 
 
 class DataSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,8 +67,13 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
 
 
 def _check(settings: Settings) -> None:
-    if not settings.server.url.startswith(("http://", "https://")):
-        raise SettingsError("server.url must begin with http:// or https://")
+    if settings.server.url:
+        if not settings.server.url.startswith(("http://", "https://")):
+            raise SettingsError("server.url must begin with http:// or https://")
+        try:
+            read_address(settings.server.url)
+        except BadAddress as exc:
+            raise SettingsError("server.url must be the address of a server") from exc
     if not 0 <= settings.local.port <= 65_535:
         raise SettingsError("local.port must be between 0 and 65535")
     for name in ("session_seconds", "ask_seconds", "done_seconds"):

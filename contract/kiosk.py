@@ -122,17 +122,58 @@ class Feedback(msgspec.Struct, frozen=True):
 
 
 class LinkView(msgspec.Struct, frozen=True):
-    """`problem` is a stable code: `unreachable`, `unauthorized`, `not_enrolled`, `version`, ``."""
+    """`problem` is a stable code or empty: `unreachable`, `unauthorized`, `revoked`, `other_site`,
+    `not_enrolled`, `version`.
+    """
 
     online: bool
     waiting: int
     problem: str = ""
 
 
+class SiteView(msgspec.Struct, frozen=True):
+    """A site that was found in the network. `id` is what PairWith names it by."""
+
+    id: str
+    name: str
+    address: str = ""
+
+
+class ChooseSite(msgspec.Struct, frozen=True, tag="choose_site"):
+    """Which site shall this kiosk belong to? One of those found, or an address typed by hand.
+
+    `problem` says why the last try gave no code: `bad_address`, `unreachable`, `certificate`,
+    `busy`, `refused`, `disk`.
+    """
+
+    sites: tuple[SiteView, ...] = ()
+    problem: str = ""
+    address: str = ""
+
+
+class AskingSite(msgspec.Struct, frozen=True, tag="asking_site"):
+    """The site is asked for a code."""
+
+    address: str
+
+
+class ShowCode(msgspec.Struct, frozen=True, tag="show_code"):
+    """The code for an admin to type. `problem` is `unreachable` while nobody answers."""
+
+    code: str
+    address: str
+    ends_ms: int
+    problem: str = ""
+
+
+Pairing = ChooseSite | AskingSite | ShowCode
+
+
 class State(msgspec.Struct, frozen=True, tag="state"):
     """Everything a kiosk page draws. `revision` grows by one with each message.
 
-    `language` is the one that this kiosk begins with and comes home to.
+    `language` is the one that this kiosk begins with and comes home to. `pairing` is drawn in place
+    of the waiting screen; cards work meanwhile.
     """
 
     revision: int
@@ -146,6 +187,7 @@ class State(msgspec.Struct, frozen=True, tag="state"):
     virtual: bool = False
     set_aside: int = 0
     language: str = "ja"
+    pairing: Pairing | None = None
 
 
 class SampleCard(msgspec.Struct, frozen=True):
@@ -189,5 +231,23 @@ class AskSamples(msgspec.Struct, frozen=True, tag="ask_samples"):
     search: str = ""
 
 
-FromKiosk = Tap | Undo | Finish | Extend | Drawing | AskSamples
+class StartPairing(msgspec.Struct, frozen=True, tag="start_pairing"):
+    """Somebody wants this kiosk paired (anew)."""
+
+
+class PairWith(msgspec.Struct, frozen=True, tag="pair_with"):
+    """The site was chosen: one that was found, or an address."""
+
+    site: str = ""
+    address: str = ""
+
+
+class StopPairing(msgspec.Struct, frozen=True, tag="stop_pairing"):
+    """Not now: back to the choice, or from there to the counter."""
+
+
+Pair = StartPairing | PairWith | StopPairing
+FromKiosk = (
+    Tap | Undo | Finish | Extend | Drawing | AskSamples | StartPairing | PairWith | StopPairing
+)
 ToKiosk = State | Samples

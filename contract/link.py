@@ -1,7 +1,9 @@
 """The link: one WebSocket an agent, JSON text messages, opened by the agent at `/link`.
 
-Up: Hello first, then Events and Heartbeat. Down: Welcome first, then Ack, Changes, Command.
-Every field added later has a default, so that a skew of one release works.
+The server speaks first: Challenge. Up: Hello first, then Events and Heartbeat. Down: Welcome next,
+then Ack, Changes, NewEpoch, Goodbye. Hello and Welcome carry each side's proof of its key
+(contract.proof). Every field added later has a default, so that a skew of one release works;
+protocol 1, before the keys, is refused.
 """
 
 import enum
@@ -12,7 +14,8 @@ from contract.ids import AgentId, BootId, EventId, JournalEpoch, QueueEpoch
 from contract.moment import Clock
 from contract.replica import ItemRow, PersonRow
 
-PROTOCOL = 1
+PROTOCOL = 2
+SPEAKS = frozenset({2})
 MAX_BATCH_ROWS = 1_000
 MAX_MESSAGE_BYTES = 1 << 20
 HEARTBEAT_SECONDS = 10
@@ -41,7 +44,10 @@ class ReaderReport(msgspec.Struct, frozen=True):
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """The agent introduces itself, its queue, its clock and how far its replica is."""
+    """The agent introduces itself, its queue, its clock and how far its replica is.
+
+    `signature` is by the agent's key over `contract.proof.agent_claim`.
+    """
 
     protocol: int
     version: str
@@ -53,6 +59,9 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     waiting: int = 0
     journal_epoch: JournalEpoch | None = None
     position: int = 0
+    agent: AgentId = AgentId("")
+    nonce: bytes = b""
+    signature: bytes = b""
 
 
 class Events(msgspec.Struct, frozen=True, tag="events"):
@@ -78,8 +87,19 @@ class Heartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
     temperature_c: float | None = None
 
 
+class Challenge(msgspec.Struct, frozen=True, tag="challenge"):
+    """The server's first word: a fresh nonce for the agent to sign, and the site's public key."""
+
+    nonce: bytes
+    site_key: bytes
+    protocol: int
+
+
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
-    """The server accepts. `server_us` is its wall time in Unix microseconds."""
+    """The server accepts. `server_us` is its wall time in Unix microseconds.
+
+    `signature` is by the site's key over `contract.proof.server_claim`.
+    """
 
     protocol: int
     agent: AgentId
@@ -87,6 +107,7 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
     server_us: int
     site: str = ""
     languages: tuple[str, ...] = ("ja", "en")
+    signature: bytes = b""
 
 
 class RowStatus(enum.StrEnum):
@@ -146,8 +167,9 @@ class Goodbye(msgspec.Struct, frozen=True, tag="goodbye"):
 
 
 Up = Hello | Events | Heartbeat
-Down = Welcome | Ack | Changes | NewEpoch | Goodbye
+Down = Challenge | Welcome | Ack | Changes | NewEpoch | Goodbye
 
+CLOSE_UNAUTHORIZED = 4001
 CLOSE_MALFORMED = 4002
 CLOSE_PROTOCOL = 4003
 CLOSE_REPLACED = 4009

@@ -7,6 +7,7 @@ use, loans as a kiosk's facts. The same seed makes the same workshop; only the d
 import argparse
 import asyncio
 import random
+import secrets
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from contract.cards import CardUid, Technology
 from contract.facts import Borrowed, CardUnknown, Fact, FactBody, Returned
 from contract.ids import AgentId, BootId, EventId, ItemId, LoanId, PersonId, new_id
 from contract.moment import Clock, Moment
+from contract.proof import KEY_BYTES
 from server.kernel.auth import EVERYTHING, Principal
 from server.kernel.database import Connection, Database
 from server.kernel.journal import Journal
@@ -26,7 +28,6 @@ from server.modules.accounts.rules import SessionPolicy
 from server.modules.accounts.service import Accounts
 from server.modules.accounts.sign_in import SignIns
 from server.modules.devices.facts import ReceivedFact
-from server.modules.devices.model import EnrolmentDraft
 from server.modules.devices.service import Devices
 from server.modules.loans.facts import FactKeeper
 from server.modules.loans.model import CategoryDraft, ItemChange, ItemDraft, ItemStatusChoice
@@ -258,10 +259,9 @@ class Workshop:
         agents = [AgentId(row["id"]) for row in rows]
         names = (("工具室カウンター", "第一工場 1F"), ("測定室入口", "第一工場 2F"))
         for name, place in names[len(agents) :]:
-            enrolment = await self._devices.create_enrolment(
-                connection, ACTOR, EnrolmentDraft(name=name, place=place)
-            )
-            agents.append((await self._devices.enrol(connection, enrolment.token)).agent)
+            # A kiosk of the past month: nobody holds its key.
+            key = secrets.token_bytes(KEY_BYTES)
+            agents.append(await self._devices.add(connection, ACTOR, name, place, key))
         return agents[0], agents[1]
 
     def _history(self, counter: AgentId, door: AgentId) -> Iterator[ReceivedFact]:

@@ -11,6 +11,7 @@ from server import commands
 from server.kernel.database import DatabaseUnavailable
 from server.kernel.migrations import MigrationError
 from server.kernel.problems import Problem
+from server.kernel.secrets import SecretError
 from server.modules.accounts.model import Purpose
 from server.settings import Settings, database_dsn, load, shown
 
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"genba-server: {problem}", file=sys.stderr)
     except DatabaseUnavailable as error:
         print(f"genba-server: the database cannot be reached: {error}", file=sys.stderr)
-    except (commands.CommandFailed, MigrationError) as error:
+    except (commands.CommandFailed, MigrationError, SecretError) as error:
         print(f"genba-server: {error}", file=sys.stderr)
     return FAILED_EXIT
 
@@ -84,7 +85,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         case "token":
             work = commands.token(dsn, options.name, options.days)
         case "enrol":
-            work = commands.enrol(dsn, options.name, options.place)
+            work = commands.enrol(settings, dsn, options.name, options.place)
         case _:
             work = commands.verify_journal(dsn)
     return asyncio.run(work)

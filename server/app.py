@@ -25,6 +25,7 @@ from server.kernel.openapi import describe, encode
 from server.kernel.problems import Unauthenticated
 from server.kernel.retention import retention_job
 from server.kernel.sealer import Sealer
+from server.kernel.secrets import Secrets
 from server.kernel.services import Service, Services
 from server.kernel.site import SiteKeeper
 from server.kernel.static import StaticFiles
@@ -37,9 +38,13 @@ from server.modules.accounts.rules import SessionPolicy
 from server.modules.accounts.service import Accounts
 from server.modules.accounts.sign_in import SignIns
 from server.modules.devices import plug as devices_plug
+from server.modules.devices.enrolment import Enrolments
 from server.modules.devices.feed import ReplicaFeed
+from server.modules.devices.greeting import Greeter, Refusals
+from server.modules.devices.identity import SiteIdentity
 from server.modules.devices.intake import Intake
 from server.modules.devices.link import Link
+from server.modules.devices.pairing import Pairings
 from server.modules.devices.revocations import Revocations
 from server.modules.devices.service import Devices
 from server.modules.loans import plug as loans_plug
@@ -75,6 +80,8 @@ class Parts:
     link: Link
     http: HttpMeter
     site: SiteKeeper
+    identity: SiteIdentity
+    enrolments: Enrolments
     accounts: Accounts
     first_run: FirstRun
     journal: Journal
@@ -139,18 +146,30 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     accounts = Accounts(journal, sign_ins)
     first_run = FirstRun(journal, site, sign_ins, passwords)
     own = Own(journal, sign_ins, passwords)
+    identity = SiteIdentity(Secrets(Path(settings.state.folder) / "keys"), site_ca(settings))
     devices = Devices(journal)
+    enrolments = Enrolments(journal, devices, identity)
+    pairings = Pairings(journal, devices, identity, lambda: site.site.name)
     facts = FactKeeper(journal)
     loans = Loans(journal, people, facts)
     intake = Intake(database, journal, facts)
     feed = ReplicaFeed(database, journal, LoanReplica(people))
-    link = Link(database, devices, intake, feed, lambda: site.site.name)
-    revocations = Revocations(database, journal, link.end)
+    greeter = Greeter(database, identity, Refusals(database, journal))
+    link = Link(database, devices, intake, feed, greeter, lambda: site.site.name)
+    revocations = Revocations(database, journal, link.recheck)
     enrolment_days = settings.retention.enrolment_days
     domains = [
         people_plug.setup(people),
         accounts_plug.setup(site, accounts, sign_ins, first_run, own),
-        devices_plug.setup(devices, intake, feed, revocations, enrolment_days=enrolment_days),
+        devices_plug.setup(
+            devices,
+            enrolments,
+            pairings,
+            intake,
+            feed,
+            revocations,
+            enrolment_days=enrolment_days,
+        ),
         loans_plug.setup(loans, people, lambda: site.site.zone),
     ]
 
@@ -190,7 +209,25 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
         ]
     )
     routes = {m.name: m.routes for m in modules}
-    return Parts(modules, routes, services, hub, link, http, site, accounts, first_run, journal)
+    return Parts(
+        modules=modules,
+        routes=routes,
+        services=services,
+        hub=hub,
+        link=link,
+        http=http,
+        site=site,
+        identity=identity,
+        enrolments=enrolments,
+        accounts=accounts,
+        first_run=first_run,
+        journal=journal,
+    )
+
+
+def site_ca(settings: Settings) -> Callable[[], str]:
+    """Return what tells the PEM of the CA that signs the site's certificates; empty without TLS."""
+    return lambda: ""
 
 
 @asynccontextmanager
@@ -205,6 +242,7 @@ async def open_app(settings: Settings, dsn: str) -> AsyncGenerator[Server, None]
         await refuse_unmigrated(database)
         texts = await asyncio.to_thread(catalogues)
         parts = assemble(settings, database, texts)
+        await asyncio.to_thread(parts.identity.load)
         await parts.site.load()
         permissions = [permission for m in parts.modules for permission in m.permissions]
         await database.run(lambda connection: parts.accounts.seed(connection, permissions))

@@ -32,7 +32,6 @@ from server.modules.accounts.passwords import Passwords
 from server.modules.accounts.rules import SessionPolicy
 from server.modules.accounts.sign_in import SignIns
 from server.modules.devices.model import ENROLMENT_HOURS, EnrolmentDraft
-from server.modules.devices.service import Devices
 from server.modules.system.service import System
 from server.settings import HttpSettings, Settings
 from server.systemd import Notifier
@@ -173,17 +172,18 @@ async def token(dsn: str, name: str, days: int | None) -> int:
     return 0
 
 
-async def enrol(dsn: str, name: str, place: str) -> int:
+async def enrol(settings: Settings, dsn: str, name: str, place: str) -> int:
     """Print a one-time enrolment token, and nothing else, on standard output."""
     try:
         draft = msgspec.convert({"name": name, "place": place}, EnrolmentDraft)
     except msgspec.ValidationError as error:
         raise CommandFailed(str(error)) from error
-    async with _database(dsn) as (database, journal):
-        devices = Devices(journal)
+    async with _database(dsn) as (database, _):
+        parts = assemble(settings, database, await asyncio.to_thread(catalogues))
+        await asyncio.to_thread(parts.identity.load)
 
         async def work(connection: Connection) -> str:
-            return (await devices.create_enrolment(connection, ACTOR, draft)).token
+            return (await parts.enrolments.create(connection, ACTOR, draft)).token
 
         secret = await database.run(work)
     print(secret)

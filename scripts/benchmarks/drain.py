@@ -17,7 +17,7 @@ from uuid import UUID
 
 import asyncpg
 
-from agent.enrolment import Identity, store_identity
+from agent.identity import store_identity
 from contract.kiosk import State
 from scripts.benchmarks import workshop
 from scripts.benchmarks.backlog import (
@@ -35,6 +35,7 @@ from scripts.benchmarks.kiosk_client import open_kiosk
 from scripts.benchmarks.procfs import pid_of, signal_to
 from server.kernel.database import Connection, connect
 from server.kernel.sealing import read_lag
+from support.raw_link import enrolled
 from support.site import Agent, Site, until
 
 ITEMS, PEOPLE = 3_000, 200
@@ -131,11 +132,8 @@ async def set_scene(site: Site, dsn: str) -> Scene:
 
 
 async def enrol(site: Site, agent: Agent) -> None:
-    """Give an agent its key over HTTP."""
-    made = await site.post("/api/v1/devices/enrolments", {"name": agent.name})
-    answer = await site.post("/api/v1/devices/enrol", {"token": made["token"]})
-    identity = Identity(answer["agent"], answer["name"], answer["key"])
-    store_identity(agent.folder, identity)
+    """Have an agent's key taken in over HTTP."""
+    store_identity(agent.folder, await enrolled(site, agent.name))
 
 
 async def drain_once(

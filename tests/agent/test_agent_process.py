@@ -145,7 +145,7 @@ async def test_health_tells_what_is_missing_and_ready_when_a_page_draws(
 
 
 async def test_an_agent_without_a_key_says_so_and_works(tmp_path: Path) -> None:
-    async with running_agent(tmp_path / "a", NOWHERE, key=None) as agent, agent.page() as page:
+    async with running_agent(tmp_path / "a", NOWHERE, identity=None) as agent, agent.page() as page:
         await page.until(lambda s: s.link.problem == "not_enrolled")
         await page.tap(UNKNOWN_CARD)
         state = await page.until(lambda s: isinstance(s.screen, UnknownCard))

@@ -1,30 +1,43 @@
-"""A one-time token becomes a key that only its owner can read."""
+"""A one-time token makes an agent one of the site's, and tells it which site that is."""
 
+import base64
 import json
-import stat
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import pytest
 
-from agent.enrolment import KEY_FILE, EnrolError, Identity, enrol, load_identity, store_identity
-from contract.ids import AgentId
+from agent.enrolment import EnrolError, enrol
+from agent.identity import public_key
+from contract.proof import site_fingerprint
 
-MINE = Identity(AgentId("agent-1"), "門番", "k3y")
+SITE_KEY = b"s" * 32
+GOOD = f"good.{site_fingerprint(SITE_KEY, '')}"
+FOREIGN = f"good.{site_fingerprint(b'x' * 32, '')}"
 
 
 class Enrolling(BaseHTTPRequestHandler):
-    """Gives a key for the token `good`."""
+    """Takes in whoever has the token `good`."""
+
+    asked: list[dict[str, str]]
+
+    def do_GET(self) -> None:
+        """Answer what the site is known by."""
+        self._answer(200, {"site_key": base64.b64encode(SITE_KEY).decode(), "ca": ""})
 
     def do_POST(self) -> None:
         """Answer as the server does."""
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        known = self.path == "/api/v1/devices/enrol" and sent == {"token": "good"}
-        body = {"agent": "agent-1", "name": "門番", "key": "k3y"} if known else {"type": "no"}
-        answer = b"<html>" if sent == {"token": "odd"} else json.dumps(body).encode()
-        self.send_response(200 if known or answer == b"<html>" else 403)
+        self.asked.append(sent)
+        known = self.path == "/api/v1/devices/enrol" and sent["token"] == GOOD
+        key = base64.b64encode(SITE_KEY).decode()
+        taken = {"agent": "agent-1", "name": "門番", "site_key": key, "ca": ""}
+        self._answer(200 if known else 403, taken if known else {"type": "/problems/no"})
+
+    def _answer(self, status: int, body: object) -> None:
+        answer = json.dumps(body).encode()
+        self.send_response(status)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
@@ -35,6 +48,7 @@ class Enrolling(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def url() -> Iterator[str]:
+    Enrolling.asked = []
     with HTTPServer(("127.0.0.1", 0), Enrolling) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -43,32 +57,28 @@ def url() -> Iterator[str]:
         thread.join()
 
 
-def test_a_token_becomes_a_key(url: str) -> None:
-    assert enrol(url, "good") == MINE
+def test_a_token_makes_an_agent_whose_key_never_leaves_it(url: str) -> None:
+    identity = enrol(url, GOOD)
+    assert (identity.agent, identity.name, identity.server) == ("agent-1", "門番", url)
+    assert identity.site_key == SITE_KEY
+    (asked,) = Enrolling.asked
+    assert base64.b64decode(asked["agent_key"]) == public_key(identity.private_key)
+    assert base64.b64encode(identity.private_key).decode() not in json.dumps(asked)
 
 
-@pytest.mark.parametrize(("token", "says"), [("bad", "403"), ("odd", "no usable answer")])
+def test_another_sites_server_is_not_shown_the_token(url: str) -> None:
+    with pytest.raises(EnrolError, match="not the server that made this token"):
+        enrol(url, FOREIGN)
+    assert Enrolling.asked == []
+
+
+@pytest.mark.parametrize(("token", "says"), [("bad." + GOOD[5:], "403"), ("odd", "no enrolment")])
 def test_what_the_server_does_not_grant_is_an_error(url: str, token: str, says: str) -> None:
     with pytest.raises(EnrolError, match=says):
         enrol(url, token)
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "http://127.0.0.1:1"])
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "http://127.0.0.1:1", "http://"])
 def test_an_address_that_is_no_server_is_an_error(url: str) -> None:
     with pytest.raises(EnrolError):
-        enrol(url, "good")
-
-
-def test_the_key_is_stored_for_its_owner_only_and_replaced_whole(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    store_identity(folder, Identity(AgentId("old"), "old", "old"))
-    store_identity(folder, MINE)
-    assert load_identity(folder) == MINE
-    assert stat.S_IMODE((folder / KEY_FILE).stat().st_mode) == 0o600
-    assert [each.name for each in folder.iterdir()] == [KEY_FILE]
-
-
-def test_no_key_or_a_broken_one_is_no_identity(tmp_path: Path) -> None:
-    assert load_identity(tmp_path) is None
-    (tmp_path / KEY_FILE).write_text("{")
-    assert load_identity(tmp_path) is None
+        enrol(url, GOOD)

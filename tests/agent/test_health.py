@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from agent.health import Health, health
-from agent.link import LinkState, LinkStatus, Problem
+from agent.link_status import LinkState, LinkStatus, Problem
 from contract.link import ReaderReport, ReaderState
 
 READY = ReaderReport("virtual", "virtual", ReaderState.READY, "ready")

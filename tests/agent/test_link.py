@@ -12,10 +12,13 @@ import pytest
 
 from agent.backoff import Backoff
 from agent.clock import BootClock, Reading
-from agent.link import Link, LinkState, LinkStatus, Problem
+from agent.identity import Identity, is_signed, new_private_key, public_key
+from agent.link import Link
+from agent.link_status import LinkState, LinkStatus, Problem
 from agent.outbox import Draft, Outbox
 from agent.replica import Replica
 from agent.replica_file import ReplicaFile
+from agent.server_address import read_address
 from contract.facts import CardUnknown
 from contract.ids import BootId, EventId
 from contract.link import (
@@ -31,7 +34,7 @@ from contract.link import (
     RowStatus,
 )
 from contract.moment import Clock
-from support.link_server import LONG_ENOUGH, LinkServer
+from support.link_server import LONG_ENOUGH, SITE_PRIVATE, LinkServer, identity_here
 from support.workshop import (
     NOON_US,
     WRENCH_CARD,
@@ -61,14 +64,15 @@ class AgentSide:
         self.outbox = outbox
         self.replica = replica
         self.clock = BootClock(HERE, lambda: Reading(5_000_000, 77, False))
-        self.key: str | None = "secret"
+        self.identity: Identity | None = identity_here()
+        self.url = url
         self.status = LinkStatus()
         self._news = asyncio.Condition()
         self._changes = asyncio.Event()
         self.link = Link(
-            url,
             "1.2.3",
-            lambda: self.key,
+            lambda: self.identity,
+            lambda _: read_address(self.url),
             outbox,
             replica,
             file,
@@ -124,7 +128,10 @@ async def test_it_introduces_itself_and_goes_online(side: AgentSide, server: Lin
     (hello,) = server.hellos
     assert (hello.protocol, hello.version) == (PROTOCOL, "1.2.3")
     assert hello.queue_epoch == side.outbox.epoch
-    assert server.keys == ["Bearer secret"]
+    assert side.identity is not None
+    assert hello.agent == side.identity.agent
+    ((claim, signature),) = server.signed
+    assert is_signed(claim, signature, public_key(side.identity.private_key))
     assert (side.status.agent, side.status.site) == ("門番", "本社工場")
     assert side.status.problem is Problem.NONE
 
@@ -321,13 +328,62 @@ async def test_without_a_key_it_waits_and_says_so_until_there_is_one(
     side: AgentSide, server: LinkServer
 ) -> None:
     await side.reached(lambda: side.status.online)
-    side.key = None
+    side.identity = None
     await server.sockets[-1].close()
     await side.reached(lambda: side.status.state is LinkState.NOT_ENROLLED)
     assert side.status.problem is Problem.NOT_ENROLLED
-    side.key = "newer"
+    side.identity = identity_here("agent-2")
     await side.reached(lambda: side.status.online)
-    assert server.keys[-1] == "Bearer newer"
+    assert server.hellos[-1].agent == "agent-2"
+
+
+async def test_a_server_with_another_key_gets_no_hello_and_no_row(
+    side: AgentSide, server: LinkServer
+) -> None:
+    server.site_private = new_private_key()
+    ids = await side.append()
+    await side.reached(lambda: side.status.problem is Problem.OTHER_SITE)
+    assert (server.hellos, server.batches) == ([], [])
+    server.site_private = SITE_PRIVATE
+    await side.reached(lambda: side.outbox.count == 0)
+    assert server.ids() == ids
+
+
+async def test_a_server_that_only_claims_the_pinned_key_gets_no_row(
+    side: AgentSide, server: LinkServer
+) -> None:
+    server.proves = False
+    await side.append()
+    await side.reached(lambda: side.status.problem is Problem.OTHER_SITE)
+    assert server.hellos
+    assert not server.batches
+    assert side.outbox.count == 1
+
+
+async def test_no_hello_is_signed_twice_the_same(side: AgentSide, server: LinkServer) -> None:
+    await side.reached(lambda: side.status.online)
+    await server.sockets[-1].close()
+    await server.seen(lambda: len(server.hellos) == 2)
+    first, second = server.hellos
+    assert first.nonce != second.nonce
+    assert first.signature != second.signature
+
+
+async def test_a_wake_is_not_kept_waiting_by_earlier_failures(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        outbox = await stack.enter_async_context(Outbox.open(tmp_path / "outbox.db"))
+        replica = Replica()
+        file = await stack.enter_async_context(ReplicaFile.open(tmp_path / "replica.db", replica))
+        side = AgentSide(outbox, replica, file, "http://127.0.0.1:1", Backoff(3600, 3600))
+        server = await stack.enter_async_context(LinkServer().open())
+        side.identity = None
+        running = asyncio.create_task(side.link.run())
+        await side.reached(lambda: side.status.state is LinkState.NOT_ENROLLED)
+        side.identity, side.url = identity_here(), server.url
+        side.link.wake()
+        await side.reached(lambda: side.status.online)
+        running.cancel()
+        await asyncio.wait([running])
 
 
 async def test_a_heartbeat_tells_of_waiting_rows_and_comes_early_when_asked(

@@ -17,6 +17,7 @@ from contract.kiosk import (
     Extend,
     Finish,
     LinkView,
+    Pair,
     SampleCard,
     Samples,
     State,
@@ -37,6 +38,7 @@ class Kiosk:
         self.taps: list[Tap] = []
         self.touches: list[Undo | Finish | Extend] = []
         self.searches: list[str] = []
+        self.pairs: list[Pair] = []
         self.heard = asyncio.Event()
         self.port = 0
         self.local = Local(
@@ -45,6 +47,7 @@ class Kiosk:
             self._touched,
             self._samples,
             self._health,
+            self.pairs.append,
             slow_seconds=0.2,
         )
 

@@ -16,10 +16,13 @@ from pathlib import Path
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 
+from agent.identity import Identity, store_identity
 from contract.kiosk import AskSamples, FromKiosk, Samples, State, Tap, ToKiosk
+from support.link_server import identity_here
 
 REPO = Path(__file__).parent.parent.parent
 LONG_ENOUGH = 20.0
+MINE = identity_here()
 
 
 class Page:
@@ -109,14 +112,13 @@ async def running_agent(
     folder: Path,
     server_url: str,
     *,
-    key: str | None = "secret",
+    identity: Identity | None = MINE,
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[AgentProcess]:
     """Start an agent with the virtual reader on a free port, and end it at the end of the block."""
     folder.mkdir(exist_ok=True)
-    if key is not None:
-        identity = {"agent": "agent-1", "name": "門番", "key": key}
-        (folder / "agent-key.json").write_text(json.dumps(identity))
+    if identity is not None:
+        store_identity(folder, identity)
     settings = {
         "DATA__DIR": str(folder),
         "SERVER__URL": server_url,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,11 +13,13 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from agent.identity import Identity, new_private_key, public_key, sign
 from contract.facts import Fact
 from contract.ids import AgentId
 from contract.link import (
     PROTOCOL,
     Ack,
+    Challenge,
     Down,
     Events,
     Heartbeat,
@@ -26,8 +29,16 @@ from contract.link import (
     Up,
     Welcome,
 )
+from contract.proof import agent_claim, server_claim
 
 LONG_ENOUGH = 10.0
+SITE_PRIVATE = new_private_key()
+SITE_KEY = public_key(SITE_PRIVATE)
+
+
+def identity_here(agent: str = "agent-1", name: str = "門番") -> Identity:
+    """Return an identity that this server takes for one of its own."""
+    return Identity(AgentId(agent), name, new_private_key(), SITE_KEY)
 
 
 class LinkServer:
@@ -38,7 +49,9 @@ class LinkServer:
         self.answers = True
         self.refuses: HTTPStatus | None = None
         self.server_us: int | None = None
-        self.keys: list[str] = []
+        self.site_private = SITE_PRIVATE
+        self.proves = True
+        self.signed: list[tuple[bytes, bytes]] = []  # each hello's claim and signature
         self.hellos: list[Hello] = []
         self.heartbeats: list[Heartbeat] = []
         self.batches: list[Events] = []
@@ -76,27 +89,33 @@ class LinkServer:
         return [fact.id for fact in self.facts]
 
     def _gate(self, connection: ServerConnection, request: Request) -> Response | None:
-        self.keys.append(request.headers.get("Authorization", ""))
         if self.refuses is not None:
             return connection.respond(self.refuses, "refused\n")
         return None
 
     async def _serve(self, socket: ServerConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
+            challenge = Challenge(secrets.token_bytes(32), public_key(self.site_private), PROTOCOL)
+            await socket.send(msgspec.json.encode(challenge).decode())
             async for data in socket:
                 message = msgspec.json.decode(data, type=Up)
-                await self._take(socket, message)
+                await self._take(socket, message, challenge)
                 async with self._news:
                     self._news.notify_all()
 
-    async def _take(self, socket: ServerConnection, message: Up) -> None:
+    async def _take(self, socket: ServerConnection, message: Up, challenge: Challenge) -> None:
         match message:
             case Hello():
                 self.hellos.append(message)
+                claimed = (challenge.nonce, message.nonce, message.agent, challenge.site_key)
+                self.signed.append((agent_claim(*claimed), message.signature))
                 self.sockets.append(socket)
                 if self.greets:
                     now = time.time_ns() // 1_000 if self.server_us is None else self.server_us
-                    welcome = Welcome(PROTOCOL, AgentId("agent-1"), "門番", now, "本社工場")
+                    proof = sign(self.site_private, server_claim(*claimed)) if self.proves else b""
+                    welcome = Welcome(
+                        PROTOCOL, message.agent, "門番", now, "本社工場", signature=proof
+                    )
                     await socket.send(msgspec.json.encode(welcome).decode())
             case Heartbeat():
                 self.heartbeats.append(message)

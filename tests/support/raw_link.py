@@ -8,9 +8,12 @@ from typing import Any
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 
+from agent.greeting import Greeting
+from agent.identity import Identity, new_private_key, public_key
 from contract.ids import EventId, QueueEpoch, new_id
-from contract.link import PROTOCOL, Ack, Changes, Down, Hello, Welcome
+from contract.link import PROTOCOL, Ack, Challenge, Changes, Down, Hello, Welcome
 from contract.moment import Clock
+from contract.pairing import EnrolAnswer
 from support.site import Site
 
 BOOT = "boot-of-the-test"
@@ -72,36 +75,46 @@ def row(seq: int, body: dict[str, Any], **changes: Any) -> dict[str, Any]:
     }
 
 
-async def enrolled(site: Site, name: str) -> str:
-    """Enrol an agent over HTTP and return its key."""
+async def enrolled(site: Site, name: str) -> Identity:
+    """Enrol an agent over HTTP and return who it is."""
+    key = new_private_key()
     enrolment = await site.post("/api/v1/devices/enrolments", {"name": name})
-    answer = await site.post("/api/v1/devices/enrol", {"token": enrolment["token"]})
-    return str(answer["key"])
+    answer = msgspec.convert(
+        await site.post(
+            "/api/v1/devices/enrol",
+            msgspec.to_builtins({"token": enrolment["token"], "agent_key": public_key(key)}),
+        ),
+        EnrolAnswer,
+    )
+    return Identity(answer.agent, answer.name, key, answer.site_key)
 
 
 @asynccontextmanager
-async def linked(site: Site, key: str, **hello: Any) -> AsyncIterator[RawLink]:
-    """Open a link, say hello and hear the welcome."""
-    async with connect(
-        f"ws://127.0.0.1:{site.port}/link",
-        additional_headers={"Authorization": f"Bearer {key}"},
-        proxy=None,
-        max_size=None,
-    ) as socket:
+async def opened(site: Site) -> AsyncIterator[tuple[RawLink, Challenge]]:
+    """Open a link and hear the challenge."""
+    async with connect(f"ws://127.0.0.1:{site.port}/link", proxy=None, max_size=None) as socket:
         link = RawLink(socket)
-        await link.say(
-            msgspec.structs.replace(
-                Hello(
-                    protocol=PROTOCOL,
-                    version="test",
-                    queue_epoch=link.epoch,
-                    boot=BOOT,  # type: ignore[arg-type]
-                    mono_us=time.monotonic_ns() // 1000,
-                    wall_us=time.time_ns() // 1000,
-                    clock=Clock.KNOWN,
-                ),
-                **hello,
-            )
-        )
-        await link.hear(Welcome)
+        yield link, await link.hear(Challenge)
+
+
+def hello_of(link: RawLink) -> Hello:
+    """Return a hello without any proof."""
+    return Hello(
+        protocol=PROTOCOL,
+        version="test",
+        queue_epoch=link.epoch,
+        boot=BOOT,  # type: ignore[arg-type]
+        mono_us=time.monotonic_ns() // 1000,
+        wall_us=time.time_ns() // 1000,
+        clock=Clock.KNOWN,
+    )
+
+
+@asynccontextmanager
+async def linked(site: Site, identity: Identity, **hello: Any) -> AsyncIterator[RawLink]:
+    """Open a link, prove the key, and hear the welcome and its proof."""
+    async with opened(site) as (link, challenge):
+        greeting = Greeting(identity, challenge)
+        await link.say(greeting.signed(msgspec.structs.replace(hello_of(link), **hello)))
+        greeting.checked(await link.hear(Welcome))
         yield link

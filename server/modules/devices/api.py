@@ -1,4 +1,4 @@
-"""HTTP of agents, enrolments and the quarantine: path, permission, request, answer."""
+"""HTTP of agents and the quarantine: path, permission, request, answer."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,21 +15,15 @@ from server.kernel.http import (
     write_cursor,
 )
 from server.modules.devices import store
+from server.modules.devices.api_pairing import READ, WRITE
 from server.modules.devices.model import (
     AgentChange,
     AgentView,
-    EnrolAnswer,
-    Enrolment,
-    EnrolmentDraft,
-    EnrolRequest,
     QuarantinedRow,
     QuarantineState,
     view,
 )
 from server.modules.devices.service import Devices, Retrier
-
-READ = "devices.read"
-WRITE = "devices.write"
 
 
 class QuarantineQuery(Paging, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,12 +58,6 @@ def routes(devices: Devices, retrier: Retrier) -> Sequence[Route]:
         agent = await devices.revoke(call.connection, call.principal.actor, call.path["id"])
         return Reply(view(agent, datetime.now(UTC)), version=agent.row_version)
 
-    async def create_enrolment(call: Call[Nothing, EnrolmentDraft]) -> Enrolment:
-        return await devices.create_enrolment(call.connection, call.principal.actor, call.body)
-
-    async def enrol(call: Call[Nothing, EnrolRequest]) -> EnrolAnswer:
-        return await devices.enrol(call.connection, call.body.token)
-
     async def list_quarantine(call: Call[QuarantineQuery, Nothing]) -> Page[QuarantinedRow]:
         query = call.query
         after = read_cursor(query.cursor, tuple[str])[0] if query.cursor else None
@@ -103,27 +91,6 @@ def routes(devices: Devices, retrier: Retrier) -> Sequence[Route]:
             answer=AgentView,
         ),
         Route("POST", agents + "/{id}/revoke", WRITE, revoke, "Revoke an agent", answer=AgentView),
-        Route(
-            "POST",
-            f"{API}/devices/enrolments",
-            WRITE,
-            create_enrolment,
-            "Make a one-time enrolment token",
-            body=EnrolmentDraft,
-            answer=Enrolment,
-            status=201,
-            keep_answer=False,
-        ),
-        Route(
-            "POST",
-            f"{API}/devices/enrol",
-            None,
-            enrol,
-            "Exchange an enrolment token for an agent's key",
-            body=EnrolRequest,
-            answer=EnrolAnswer,
-            keep_answer=False,
-        ),
         Route(
             "GET",
             quarantine,

@@ -10,44 +10,39 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
-import msgspec
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, web
 
 from contract.ids import AgentId
 from contract.link import (
     CLOSE_MALFORMED,
     CLOSE_PROTOCOL,
     CLOSE_REPLACED,
+    CLOSE_UNAUTHORIZED,
     HEARTBEAT_SECONDS,
     MAX_BATCH_ROWS,
     MAX_MESSAGE_BYTES,
     PROTOCOL,
     Ack,
-    Down,
     Events,
-    Goodbye,
     Heartbeat,
     Hello,
     NewEpoch,
-    Up,
     Welcome,
 )
 from server.kernel.database import Connection, Database, DatabaseUnavailable
 from server.modules.devices.clock import BootClock, measure
 from server.modules.devices.feed import ReplicaFeed, Subscription
+from server.modules.devices.greeting import Greeted, Greeter, Refused, WrongVersion
 from server.modules.devices.intake import Intake, OldDisk
-from server.modules.devices.model import Agent
 from server.modules.devices.service import Devices
+from server.modules.devices.wire import Malformed, Wire
 
 _log = logging.getLogger(__name__)
 HELLO_SECONDS = 10
 # An agent that has been silent for this long has lost its network without a word.
 SILENT_SECONDS = 3 * HEARTBEAT_SECONDS
-SPEAKS = frozenset({PROTOCOL, PROTOCOL - 1})
-
-
-class Malformed(Exception):
-    """The agent said something that is no message, or not at this point."""
+# Links that have not proved yet whose they are; a whole site that comes back fits.
+MAX_STRANGERS = 256
 
 
 class Link:
@@ -59,13 +54,16 @@ class Link:
         devices: Devices,
         intake: Intake,
         feed: ReplicaFeed,
+        greeter: Greeter,
         site: Callable[[], str],
     ) -> None:
         self._database = database
         self._devices = devices
         self._intake = intake
         self._feed = feed
+        self._greeter = greeter
         self._site = site
+        self._strangers = 0
         self._links: dict[AgentId, _Session] = {}
 
     @property
@@ -75,53 +73,65 @@ class Link:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one agent for as long as its WebSocket is open."""
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        try:
-            async with self._database.connection() as connection:
-                agent = (
-                    await self._devices.agent_of_key(connection, key.strip())
-                    if scheme.lower() == "bearer"
-                    else None
-                )
-        except DatabaseUnavailable:
+        if self._strangers >= MAX_STRANGERS:
             return web.Response(status=503, headers={"Retry-After": "2"})
-        if agent is None:
-            return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
-        if agent.revoked:
-            return web.Response(status=403)
         socket = web.WebSocketResponse(
             heartbeat=None, max_msg_size=MAX_MESSAGE_BYTES, compress=False
         )
         await socket.prepare(request)
-        session = _Session(self, agent, socket)
+        wire = Wire(socket)
         try:
-            await session.run()
+            greeted = await self._greet(wire, request.remote or "")
+            if greeted is not None:
+                await _Session(self, greeted, wire).run()
         except* Malformed as errors:
             reason = str(errors.exceptions[0])[:100]
-            _log.warning("malformed message: %s", reason, extra={"agent": agent.id})
-            await session.close(CLOSE_MALFORMED, "malformed", reason)
+            _log.warning("malformed message: %s", reason, extra={"address": request.remote})
+            await wire.close(CLOSE_MALFORMED, "malformed", reason)
+        except* WrongVersion:
+            await wire.close(CLOSE_PROTOCOL, "version", f"this server speaks {PROTOCOL}")
+        except* Refused as errors:
+            refused = errors.exceptions[0]
+            assert isinstance(refused, Refused)
+            told = "revoked" if refused.reason == "revoked" else "unauthorized"
+            await wire.close(CLOSE_UNAUTHORIZED, told, "")
         except* DatabaseUnavailable:
-            await session.close(WSCloseCode.TRY_AGAIN_LATER, "unavailable", "")
+            await wire.close(WSCloseCode.TRY_AGAIN_LATER, "unavailable", "")
         except* (ConnectionError, TimeoutError):
-            await session.close(WSCloseCode.GOING_AWAY, "silent", "")
+            await wire.close(WSCloseCode.GOING_AWAY, "silent", "")
         return socket
+
+    async def _greet(self, wire: Wire, address: str) -> Greeted | None:
+        self._strangers += 1
+        try:
+            async with asyncio.timeout(HELLO_SECONDS):
+                return await self._greeter.greet(wire, address)
+        finally:
+            self._strangers -= 1
 
     async def close(self) -> None:
         """Tell every agent that this server goes away; they come back by themselves."""
         for session in list(self._links.values()):
-            await session.close(WSCloseCode.GOING_AWAY, "shutdown", "")
+            await session.wire.close(WSCloseCode.GOING_AWAY, "shutdown", "")
 
-    async def end(self, agent: AgentId) -> None:
-        """End an agent's link: it was revoked."""
-        if (session := self._links.get(agent)) is not None:
-            await session.close(WSCloseCode.POLICY_VIOLATION, "revoked", "")
+    async def recheck(self, agent: AgentId) -> None:
+        """End an agent's link if its key is worth nothing any more: revoked, or replaced."""
+        session = self._links.get(agent)
+        if session is None:
+            return
+        async with self._database.connection() as connection:
+            now = await self._devices.agent(connection, agent)
+        if now.revoked:
+            await session.wire.close(CLOSE_UNAUTHORIZED, "revoked", "")
+        elif now.public_key != session.agent.public_key:
+            await session.wire.close(CLOSE_UNAUTHORIZED, "unauthorized", "another key took over")
 
     async def enter(self, session: "_Session") -> None:
         """Make this the agent's one link; an older one is told and closed."""
         old = self._links.get(session.agent.id)
         self._links[session.agent.id] = session
         if old is not None:
-            await old.close(CLOSE_REPLACED, "replaced", "another link of this agent came")
+            await old.wire.close(CLOSE_REPLACED, "replaced", "another link of this agent came")
 
     def leave(self, session: "_Session") -> bool:
         """Forget the link; say whether it was still the agent's."""
@@ -134,33 +144,28 @@ class Link:
 class _Session:
     """One agent's link."""
 
-    def __init__(self, link: Link, agent: Agent, socket: web.WebSocketResponse) -> None:
-        self.agent = agent
+    def __init__(self, link: Link, greeted: Greeted, wire: Wire) -> None:
+        self.agent = greeted.agent
+        self.wire = wire
         self._link = link
-        self._socket = socket
-        self._decode = msgspec.json.Decoder(Up).decode
-        self._encode = msgspec.json.Encoder().encode
-        self._sending = asyncio.Lock()
+        self._greeted = greeted
 
     async def run(self) -> None:
         """Speak with the agent until either side ends it."""
-        async with asyncio.timeout(HELLO_SECONDS):
-            hello = await self._receive()
-        if not isinstance(hello, Hello):
-            raise Malformed("hello expected")
-        if hello.protocol not in SPEAKS:
-            await self.close(CLOSE_PROTOCOL, "version", f"this server speaks {PROTOCOL}")
-            return
+        hello = self._greeted.hello
         clock = measure(hello.boot, hello.mono_us, datetime.now(UTC))
         await self._link.enter(self)
         try:
-            await self._send(
+            # Revoked since it was greeted, and before anybody could find this link?
+            await self._link.recheck(self.agent.id)
+            await self.wire.send(
                 Welcome(
-                    protocol=min(PROTOCOL, hello.protocol),
+                    protocol=PROTOCOL,
                     agent=self.agent.id,
                     name=self.agent.name,
                     server_us=int(datetime.now(UTC).timestamp() * 1_000_000),
                     site=self._link._site(),
+                    signature=self._greeted.signature,
                 )
             )
             await self._note(_first_status(hello), hello.version)
@@ -174,21 +179,10 @@ class _Session:
             if self._link.leave(self):
                 await self._gone()
 
-    async def close(self, code: int, reason: str, detail: str) -> None:
-        """Say why, and close. Does nothing if the socket is closed already."""
-        if self._socket.closed:
-            return
-        try:
-            async with asyncio.timeout(2):
-                await self._send(Goodbye(reason, detail))
-                await self._socket.close(code=code, message=reason.encode())
-        except (ConnectionError, TimeoutError):
-            pass
-
     async def _listen(self, clock: BootClock) -> None:
         while True:
             async with asyncio.timeout(SILENT_SECONDS):
-                message = await self._receive()
+                message = await self.wire.receive()
             match message:
                 case None:
                     return
@@ -213,16 +207,16 @@ class _Session:
             )
         except OldDisk:
             _log.warning("an older queue came back", extra={"agent": self.agent.id})
-            await self._send(NewEpoch("old_disk"))
+            await self.wire.send(NewEpoch("old_disk"))
             return
-        await self._send(Ack(tuple(batch.answers), tuple(batch.items)))
+        await self.wire.send(Ack(tuple(batch.answers), tuple(batch.items)))
 
     async def _feed(self, hello: Hello, subscription: Subscription) -> None:
         caught_up = max(subscription.position, hello.position)
         async for changes in self._link._feed.catch_up(
             hello.journal_epoch, hello.position, subscription.position
         ):
-            await self._send(changes)
+            await self.wire.send(changes)
             caught_up = changes.position
         overrun = asyncio.create_task(subscription.overrun.wait())
         try:
@@ -233,34 +227,13 @@ class _Session:
                     if message.done():
                         reached, text = message.result()
                         if reached > caught_up:  # a snapshot may be ahead of the feed
-                            await self._send_bytes(text)
+                            await self.wire.send_bytes(text)
                 finally:
                     message.cancel()
         finally:
             overrun.cancel()
         # It reconnects, and says how far it has come.
-        await self.close(WSCloseCode.TRY_AGAIN_LATER, "behind", "")
-
-    async def _receive(self) -> Hello | Events | Heartbeat | None:
-        message = await self._socket.receive()
-        if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
-            return None
-        if message.type is WSMsgType.ERROR:
-            raise Malformed(str(self._socket.exception()))
-        if message.type is not WSMsgType.TEXT:
-            raise Malformed("text expected")
-        try:
-            decoded: Hello | Events | Heartbeat = self._decode(message.data)
-        except (msgspec.DecodeError, UnicodeError) as error:
-            raise Malformed(str(error)) from error
-        return decoded
-
-    async def _send(self, message: Down) -> None:
-        await self._send_bytes(self._encode(message))
-
-    async def _send_bytes(self, message: bytes) -> None:
-        async with self._sending:
-            await self._socket.send_str(message.decode())
+        await self.wire.close(WSCloseCode.TRY_AGAIN_LATER, "behind", "")
 
     async def _note(self, heartbeat: Heartbeat, version: str | None) -> None:
         async def work(connection: Connection) -> None:

@@ -26,6 +26,34 @@ class EnrolmentRefused(Problem):
     status = 403
 
 
+class PairingsFull(Problem):
+    """So many agents wait to be paired that no other can begin."""
+
+    slug = "pairings-full"
+    status = 429
+
+
+class PairingBroken(Problem):
+    """What the agent revealed does not fit what it began with; it begins anew."""
+
+    slug = "pairing-broken"
+    status = 409
+
+
+class CodeWrong(Problem):
+    """No kiosk shows this code now; it was counted."""
+
+    slug = "code-wrong"
+    status = 422
+
+
+class CodesLocked(Problem):
+    """Too many wrong codes: none is looked at for a while."""
+
+    slug = "codes-locked"
+    status = 429
+
+
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How an agent said it was. `clock_offset_ms`: its wall clock minus the server's."""
 
@@ -70,6 +98,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     status: AgentStatus
     row_version: int
+    public_key: bytes
 
     @property
     def revoked(self) -> bool:
@@ -148,18 +177,52 @@ class Enrolment(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
-class EnrolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an agent sends to be enrolled."""
+class PairingState(enum.StrEnum):
+    """How far a pairing is. `begun`: the agent has not revealed its nonce yet."""
 
-    token: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    BEGUN = "begun"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
 
 
-class EnrolAnswer(msgspec.Struct, frozen=True):
-    """Who the agent is from now on, and the key that proves it; it cannot be read again."""
+class Pairing(msgspec.Struct, frozen=True, kw_only=True):
+    """A pairing as the database has it; `alive` until it expires."""
 
-    agent: AgentId
-    name: str
-    key: str
+    id: str
+    secret_hash: bytes
+    agent_key: bytes
+    commitment: bytes
+    server_nonce: bytes
+    ca: str
+    hostname: str
+    address: str
+    state: PairingState
+    agent: AgentId | None
+    alive: bool
+
+
+class WaitingPairing(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent that shows a code and waits for an admin to type it."""
+
+    id: str
+    hostname: str
+    version: str
+    address: str
+    since: datetime
+    expires_at: datetime
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The code that a kiosk shows, and what the agent is to be called.
+
+    With `replaces`, an agent's id, the new one takes its place, and name and place may be left out.
+    """
+
+    code: Annotated[str, msgspec.Meta(max_length=40)]
+    name: Name | UnsetType = UNSET
+    place: Place = ""
+    replaces: Annotated[str, msgspec.Meta(max_length=40)] | None = None
 
 
 class QuarantineState(enum.StrEnum):

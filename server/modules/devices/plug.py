@@ -5,14 +5,20 @@ from server.kernel.jobs import Job
 from server.kernel.live import Feed
 from server.kernel.module import Check, EventKind, Gauge, Module, Permission
 from server.kernel.services import Service
-from server.modules.devices import api, checks, events, store
+from server.modules.devices import api, api_pairing, checks, events, store, store_pairing
+from server.modules.devices.enrolment import Enrolments
 from server.modules.devices.feed import ReplicaFeed
+from server.modules.devices.pairing import Pairings
 from server.modules.devices.revocations import Revocations
 from server.modules.devices.service import Devices, Retrier
+
+PAIRING_HOURS = 24
 
 
 def setup(
     devices: Devices,
+    enrolments: Enrolments,
+    pairings: Pairings,
     retrier: Retrier,
     feed: ReplicaFeed,
     revocations: Revocations,
@@ -25,16 +31,23 @@ def setup(
         async with database.transaction() as connection:
             await store.delete_old_enrolments(connection, enrolment_days)
 
+    async def forget_old_pairings(database: Database, _: bytes) -> None:
+        async with database.transaction() as connection:
+            await store_pairing.delete_old_pairings(connection, PAIRING_HOURS)
+
     return Module(
         name="devices",
         permissions=[
-            Permission(api.READ, roles=frozenset({"manager", "viewer"})),
-            Permission(api.WRITE),
+            Permission(api_pairing.READ, roles=frozenset({"manager", "viewer"})),
+            Permission(api_pairing.WRITE),
         ],
         kinds=[EventKind(kind) for kind in events.KINDS],
-        routes=api.routes(devices, retrier),
-        jobs=[Job("devices.forget", forget_old_enrolments, schedule="27 3 * * *")],
-        feeds=[Feed(topic="devices", permission=api.READ, kinds=frozenset(events.KINDS))],
+        routes=[*api.routes(devices, retrier), *api_pairing.routes(enrolments, pairings)],
+        jobs=[
+            Job("devices.forget", forget_old_enrolments, schedule="27 3 * * *"),
+            Job("devices.forget-pairings", forget_old_pairings, schedule="41 * * * *"),
+        ],
+        feeds=[Feed(topic="devices", permission=api_pairing.READ, kinds=frozenset(events.KINDS))],
         checks=[
             Check("agent-silent", checks.agent_silent),
             Check("quarantine", checks.quarantine),

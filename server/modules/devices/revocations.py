@@ -1,4 +1,4 @@
-"""Ends the link of an agent that was revoked, in whichever process it is."""
+"""Ends the link of an agent that was revoked or got another key, in whichever process it is."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,14 +9,14 @@ from server.modules.devices import events
 
 
 class Revocations:
-    """Follows the journal for revoked agents."""
+    """Follows the journal for keys that have become worthless; `recheck` ends their links."""
 
     def __init__(
-        self, database: Database, journal: Journal, end: Callable[[AgentId], Awaitable[None]]
+        self, database: Database, journal: Journal, recheck: Callable[[AgentId], Awaitable[None]]
     ) -> None:
         self._database = database
         self._journal = journal
-        self._end = end
+        self._recheck = recheck
 
     async def run(self) -> None:
         """Follow for as long as the server runs. An older one had no link to begin with."""
@@ -24,5 +24,5 @@ class Revocations:
             head = await self._journal.head(connection)
         async for entries in self._journal.follow(head.position):
             for entry in entries:
-                if entry.kind == events.AGENT_REVOKED:
-                    await self._end(AgentId(entry.subject))
+                if entry.kind in (events.AGENT_REVOKED, events.AGENT_REPLACED):
+                    await self._recheck(AgentId(entry.subject))

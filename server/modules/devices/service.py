@@ -9,26 +9,19 @@ from msgspec import UNSET
 
 from contract.ids import AgentId, new_id
 from contract.link import Heartbeat, ReaderReport, RowAnswer, RowStatus
-from server.kernel.auth import digest, new_secret
 from server.kernel.database import Connection
-from server.kernel.journal import Journal, NewEntry
+from server.kernel.journal import Journal
 from server.kernel.problems import AlreadyThere, Conflicting, NotFound, PreconditionFailed
 from server.modules.devices import events, store
+from server.modules.devices.journal import tell
 from server.modules.devices.model import (
-    ENROLMENT_HOURS,
     Agent,
     AgentChange,
-    EnrolAnswer,
-    Enrolment,
-    EnrolmentDraft,
-    EnrolmentRefused,
     QuarantinedRow,
     QuarantineState,
     status_of,
 )
 from server.modules.people.service import checked_id
-
-MODULE = "devices"
 
 
 class Retrier(Protocol):
@@ -52,40 +45,41 @@ class Devices:
             raise NotFound()
         return found
 
-    async def create_enrolment(
-        self, connection: Connection, actor: str, draft: EnrolmentDraft
-    ) -> Enrolment:
-        """Make a one-time token for an agent of this name. Raises AlreadyThere."""
-        if await store.name_taken(connection, draft.name):
-            raise AlreadyThere(field="name", value=draft.name)
-        token = new_secret()
-        expires_at = await store.insert_enrolment(
-            connection, digest(token), draft.name, draft.place, ENROLMENT_HOURS
-        )
-        news = events.EnrolmentNews(draft.place)
-        await self._tell(connection, actor, events.ENROLMENT_CREATED, draft.name, news)
-        return Enrolment(token, expires_at)
+    async def add(
+        self, connection: Connection, actor: str | None, name: str, place: str, key: bytes
+    ) -> AgentId:
+        """Add an agent with its public key; without an actor it is the agent itself that came.
 
-    async def enrol(self, connection: Connection, token: str) -> EnrolAnswer:
-        """Turn a token into an agent with a key of its own. Raises EnrolmentRefused."""
-        enrolment = await store.usable_enrolment(connection, digest(token))
-        if enrolment is None:
-            raise EnrolmentRefused()
-        name, place = enrolment
-        agent, key = AgentId(new_id()), new_secret()
+        Raises AlreadyThere if name or key are taken.
+        """
+        agent = AgentId(new_id())
         try:
             async with connection.transaction():
-                await store.insert_agent(connection, agent, name, place, digest(key))
+                await store.insert_agent(connection, agent, name, place, key)
         except asyncpg.UniqueViolationError as error:
-            raise AlreadyThere(field="name", value=name) from error
-        await store.use_enrolment(connection, digest(token), agent)
+            raise _taken(error, name) from error
         news = events.AgentNews(name, place)
-        await self._tell(connection, f"agent:{agent}", events.AGENT_ENROLLED, agent, news, agent)
-        return EnrolAnswer(agent, name, key)
+        by = actor or f"agent:{agent}"
+        await self._tell(connection, by, events.AGENT_ENROLLED, agent, news, agent)
+        return agent
 
-    async def agent_of_key(self, connection: Connection, key: str) -> Agent | None:
-        """Return whose key this is, or None; the agent may have been revoked."""
-        return await store.agent_by_key(connection, digest(key))
+    async def replace(
+        self, connection: Connection, actor: str, agent: str, name: str, place: str, key: bytes
+    ) -> Agent:
+        """Give an agent another key: the old one is worthless at once, id and history stay.
+
+        An empty name or place stays as it was. Raises NotFound, AlreadyThere.
+        """
+        before = await self._held(connection, agent)
+        name, place = name or before.name, place or before.place
+        try:
+            async with connection.transaction():
+                await store.replace_agent_key(connection, before.id, name, place, key)
+        except asyncpg.UniqueViolationError as error:
+            raise _taken(error, name) from error
+        news = events.AgentNews(name, place)
+        await self._tell(connection, actor, events.AGENT_REPLACED, before.id, news)
+        return await self.agent(connection, before.id)
 
     async def note_heartbeat(
         self,
@@ -228,15 +222,13 @@ class Devices:
         body: msgspec.Struct,
         device: AgentId | None = None,
     ) -> None:
-        entry = NewEntry(
-            actor=actor,
-            module=MODULE,
-            kind=kind,
-            subject=subject,
-            body=msgspec.json.encode(body),
-            device=device,
-        )
-        await self._journal.append(connection, [entry])
+        await tell(self._journal, connection, actor, kind, subject, body, device)
+
+
+def _taken(error: asyncpg.UniqueViolationError, name: str) -> AlreadyThere:
+    if error.constraint_name == "agent_public_key":
+        return AlreadyThere(field="agent_key")
+    return AlreadyThere(field="name", value=name)
 
 
 def changed_readers(

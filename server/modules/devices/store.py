@@ -10,7 +10,8 @@ from server.kernel.database import Connection
 from server.modules.devices.model import Agent, AgentStatus, QuarantinedRow, QuarantineState
 
 _AGENT = """
-    id, name, place, enrolled_at, revoked_at, last_seen_at, connected, version, status, row_version
+    id, name, place, enrolled_at, revoked_at, last_seen_at, connected, version, status, row_version,
+    public_key
 """
 _status = msgspec.json.Decoder(AgentStatus)
 
@@ -27,6 +28,7 @@ def _agent(row: asyncpg.Record) -> Agent:
         version=row["version"],
         status=_status.decode(row["status"]),
         row_version=row["row_version"],
+        public_key=bytes(row["public_key"] or b""),
     )
 
 
@@ -48,14 +50,6 @@ async def agent_by_id(connection: Connection, agent: str, *, lock: bool = False)
     return _agent(row) if row else None
 
 
-async def agent_by_key(connection: Connection, key_hash: bytes) -> Agent | None:
-    """Return the agent with this key, revoked or not."""
-    row = await connection.fetchrow(
-        f"select {_AGENT} from devices.agent where key_hash = $1", key_hash
-    )
-    return _agent(row) if row else None
-
-
 async def name_taken(connection: Connection, name: str) -> bool:
     """Say whether an agent in use has this name."""
     return bool(
@@ -66,15 +60,36 @@ async def name_taken(connection: Connection, name: str) -> bool:
 
 
 async def insert_agent(
-    connection: Connection, agent: AgentId, name: str, place: str, key_hash: bytes
+    connection: Connection, agent: AgentId, name: str, place: str, public_key: bytes
 ) -> None:
-    """Insert an agent. Raises asyncpg.UniqueViolationError (agent_name)."""
+    """Insert an agent. Raises asyncpg.UniqueViolationError (agent_name, agent_public_key)."""
     await connection.execute(
-        "insert into devices.agent (id, name, place, key_hash) values ($1, $2, $3, $4)",
+        "insert into devices.agent (id, name, place, public_key) values ($1, $2, $3, $4)",
         agent,
         name,
         place,
-        key_hash,
+        public_key,
+    )
+
+
+async def replace_agent_key(
+    connection: Connection, agent: str, name: str, place: str, public_key: bytes
+) -> None:
+    """Give an agent another key, and put it to use again if it was revoked.
+
+    Raises asyncpg.UniqueViolationError (agent_name, agent_public_key).
+    """
+    await connection.execute(
+        """
+        update devices.agent
+           set public_key = $4, name = $2, place = $3, revoked_at = null, connected = false,
+               row_version = row_version + 1
+         where id = $1
+        """,
+        agent,
+        name,
+        place,
+        public_key,
     )
 
 

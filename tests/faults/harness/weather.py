@@ -111,11 +111,9 @@ class Wire:
         if weather.refuse is not None:
             self._refused.set()
             return _answer(weather.refuse)
-        headers = {"Authorization": request.headers.get("Authorization", "")}
         try:
             agent.upstream = await connect(  # type: ignore[attr-defined]
                 self._upstream,
-                additional_headers=headers,
                 compression=None,
                 ping_interval=None,
                 close_timeout=0.2,

@@ -21,6 +21,10 @@ OPEN_TO_ALL = {
     "POST /api/v1/session/password-link",
     "DELETE /api/v1/session",
     "POST /api/v1/devices/enrol",
+    "GET /api/v1/devices/site",
+    "POST /api/v1/devices/pairings",
+    "POST /api/v1/devices/pairings/{id}/reveal",
+    "POST /api/v1/devices/pairings/{id}/poll",
     "GET /api/system/health",
     "GET /api/v1/openapi.json",
 }

@@ -3,13 +3,14 @@
 import time
 from typing import Any
 
+import msgspec
 import pytest
-from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
 
-from contract.ids import new_id
-from contract.link import NewEpoch, RowStatus
-from support.raw_link import enrolled, linked, row
+from agent.greeting import Greeting
+from agent.identity import Identity, new_private_key
+from contract.ids import AgentId, new_id
+from contract.link import CLOSE_UNAUTHORIZED, Challenge, Goodbye, NewEpoch, RowStatus
+from support.raw_link import RawLink, enrolled, hello_of, linked, opened, row
 from support.site import Site, until
 
 HOUR_US = 3_600_000_000
@@ -24,11 +25,90 @@ async def ledger(site: Site) -> list[dict[str, Any]]:
     return list((await site.get("/api/v1/loans"))["items"])
 
 
-async def test_a_stranger_gets_no_link(site: Site) -> None:
-    with pytest.raises(InvalidStatus) as refused:
-        async with connect(f"ws://127.0.0.1:{site.port}/link", proxy=None):
-            pass
-    assert refused.value.response.status_code == 401
+async def refused(link: RawLink) -> str:
+    """Return the code of the goodbye of a link that gets no welcome."""
+    goodbye: Goodbye = await link.hear(Goodbye)
+    assert await link.closed() == CLOSE_UNAUTHORIZED
+    return goodbye.code
+
+
+async def refusals(site: Site) -> list[str]:
+    """Return the reasons of refused links in the journal."""
+    entries = (await site.get("/api/v1/journal?kind=devices.link_refused"))["items"]
+    return sorted(entry["body"]["reason"] for entry in entries)
+
+
+async def test_a_stranger_gets_no_link_and_the_journal_tells_once_a_minute(site: Site) -> None:
+    for _ in range(3):
+        async with opened(site) as (link, challenge):
+            stranger = Identity(AgentId(new_id()), "x", new_private_key(), challenge.site_key)
+            await link.say(Greeting(stranger, challenge).signed(hello_of(link)))
+            assert await refused(link) == "unauthorized"
+
+    async def told() -> bool:
+        return await refusals(site) == ["unknown"]
+
+    await until(told, "the journal tells of it, once")
+
+
+@pytest.mark.parametrize("claimed", ["", "nobody", "' or 1=1", "\x00", "x" * 10_000])
+async def test_what_is_no_agents_id_gets_no_link(site: Site, claimed: str) -> None:
+    async with opened(site) as (link, challenge):
+        stranger = Identity(AgentId(claimed), "x", new_private_key(), challenge.site_key)
+        await link.say(Greeting(stranger, challenge).signed(hello_of(link)))
+        assert await refused(link) == "unauthorized"
+
+
+async def test_another_key_under_an_agents_id_gets_no_link(site: Site) -> None:
+    mine = await enrolled(site, "bench")
+    async with opened(site) as (link, challenge):
+        thief = Identity(mine.agent, mine.name, new_private_key(), mine.site_key)
+        await link.say(Greeting(thief, challenge).signed(hello_of(link)))
+        assert await refused(link) == "unauthorized"
+
+    async def told() -> bool:
+        return await refusals(site) == ["signature"]
+
+    await until(told, "the journal tells of it")
+
+
+async def test_a_replayed_hello_gets_no_link(site: Site) -> None:
+    mine = await enrolled(site, "bench")
+    async with opened(site) as (link, challenge):
+        overheard = Greeting(mine, challenge).signed(hello_of(link))
+        await link.say(overheard)
+        await link.snapshot()
+    async with opened(site) as (link, challenge):
+        await link.say(overheard)
+        assert await refused(link) == "unauthorized"
+
+
+async def test_an_unsigned_hello_gets_no_link(site: Site) -> None:
+    mine = await enrolled(site, "bench")
+    async with opened(site) as (link, _):
+        await link.say(msgspec.structs.replace(hello_of(link), agent=mine.agent, nonce=bytes(32)))
+        assert await refused(link) == "unauthorized"
+
+
+async def test_an_agent_of_the_protocol_before_keys_is_told_so(site: Site) -> None:
+    async with opened(site) as (link, _):
+        await link.say(msgspec.structs.replace(hello_of(link), protocol=1))
+        assert (await link.hear(Goodbye)).code == "version"
+        assert await link.closed() == 4003
+
+
+async def test_rows_before_the_hello_are_no_rows(site: Site) -> None:
+    async with opened(site) as (link, _):
+        await link.say({"type": "events", "queue_epoch": new_id(), "rows": []})
+        assert await link.closed() == 4002
+
+
+async def test_every_link_has_a_challenge_of_its_own_and_the_sites_key(site: Site) -> None:
+    mine = await enrolled(site, "bench")
+    async with opened(site) as (_, first), opened(site) as (_, second):
+        assert isinstance(first, Challenge)
+        assert first.nonce != second.nonce
+        assert first.site_key == second.site_key == mine.site_key
 
 
 async def test_a_row_sent_again_gets_its_first_answer_and_acts_once(site: Site) -> None:
@@ -155,10 +235,9 @@ async def test_a_revoked_agent_is_shut_out_at_once(site: Site) -> None:
         [agent] = (await site.get("/api/v1/devices/agents"))["items"]
         await site.post(f"/api/v1/devices/agents/{agent['id']}/revoke", {})
         assert await link.closed() != 0
-    with pytest.raises(InvalidStatus) as refused:
-        async with linked(site, key):
-            pass
-    assert refused.value.response.status_code == 403
+    async with opened(site) as (link, challenge):
+        await link.say(Greeting(key, challenge).signed(hello_of(link)))
+        assert await refused(link) == "revoked"
 
 
 async def test_a_replica_gets_a_snapshot_then_changes_and_resumes_without_a_second_snapshot(

@@ -1,0 +1,181 @@
+"""The kiosk's side of pairing: which site, which code, and what came of it.
+
+One pairing at a time. Cards work meanwhile; nothing here touches the queue.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from agent.asking import AskError
+from agent.identity import Identity
+from agent.pairing import Attempt, PairingFailed
+from agent.server_address import BadAddress, ServerAddress, read_address
+from contract.kiosk import (
+    AskingSite,
+    ChooseSite,
+    Pair,
+    Pairing,
+    PairWith,
+    ShowCode,
+    SiteView,
+    StartPairing,
+    StopPairing,
+)
+from contract.pairing import PollApproved, PollExpired, PollRefused, shown
+
+log = logging.getLogger(__name__)
+
+# A server that says 0, or a day, does not set our pace.
+SHORTEST_POLL_SECONDS, LONGEST_POLL_SECONDS = 1.0, 30.0
+LONGEST_LIFE_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSite:
+    """A site whose server can be asked: its id and name as it announces them."""
+
+    id: str
+    name: str
+    address: ServerAddress
+
+
+Begin = Callable[[ServerAddress, str], Attempt]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A code on the screen, until the monotonic second `ends`."""
+
+    attempt: Attempt
+    ends: float
+    problem: str = ""
+
+
+class PairingDesk:
+    """Feed it with `handle`, run `run`; `paired` gets the identity that came of it."""
+
+    def __init__(
+        self,
+        begin: Begin,
+        sites: Callable[[], Sequence[FoundSite]],
+        paired: Callable[[Identity], Awaitable[None]],
+        changed: Callable[[], None],
+    ) -> None:
+        self._begin = begin
+        self._sites = sites
+        self._paired = paired
+        self._changed = changed
+        self._wishes: asyncio.Queue[_Wish | None] = asyncio.Queue(16)
+        self._stage: ChooseSite | AskingSite | _Shown | None = None
+
+    def view(self) -> Pairing | None:
+        """Return what the page draws, or None where nobody is pairing."""
+        match self._stage:
+            case ChooseSite(problem=problem, address=address):
+                found = tuple(SiteView(s.id, s.name, s.address.url) for s in self._sites())
+                return ChooseSite(found, problem, address)
+            case _Shown(attempt=attempt, ends=ends, problem=problem):
+                left = max(0, int((ends - time.monotonic()) * 1000))
+                return ShowCode(shown(attempt.code), attempt.address.url, left, problem)
+            case stage:
+                return stage
+
+    def handle(self, message: Pair) -> None:
+        """Take a touch of the page."""
+        match message:
+            case StartPairing():
+                if self._stage is None:
+                    self._show(ChooseSite())
+            case StopPairing():
+                at_choice = self._stage is None or isinstance(self._stage, ChooseSite)
+                self._wish(None)
+                self._show(None if at_choice else ChooseSite())
+            case PairWith(site=site, address=address):
+                self._choose(site, address)
+
+    def _choose(self, site: str, typed: str) -> None:
+        found = next((each for each in self._sites() if site and each.id == site), None)
+        try:
+            address = found.address if found is not None else read_address(typed)
+        except BadAddress:
+            self._show(ChooseSite((), "bad_address", typed[:200]))
+            return
+        self._wish(_Wish(address, "" if found is None else found.id))
+
+    def _wish(self, wish: "_Wish | None") -> None:
+        try:
+            self._wishes.put_nowait(wish)
+        except asyncio.QueueFull:
+            log.warning("touches of the pairing screen dropped")
+
+    def _show(self, stage: ChooseSite | AskingSite | _Shown | None) -> None:
+        self._stage = stage
+        self._changed()
+
+    async def run(self) -> None:
+        """Serve wishes until cancelled; a new one takes the place of the last."""
+        async with asyncio.TaskGroup() as group:
+            current: asyncio.Task[None] | None = None
+            while True:
+                wish = await self._wishes.get()
+                if current is not None:
+                    current.cancel()
+                current = None if wish is None else group.create_task(self._pair(wish))
+
+    async def _pair(self, wish: "_Wish") -> None:
+        """Show codes, one after the other as they expire, until an admin has decided."""
+        typed = "" if wish.site else wish.address.url
+        while True:
+            self._show(AskingSite(wish.address.url))
+            try:
+                attempt = await asyncio.to_thread(self._begin, wish.address, wish.site)
+            except PairingFailed as exc:
+                log.warning("no pairing code", extra={"reason": str(exc), "code": exc.code})
+                self._show(ChooseSite((), exc.code, typed))
+                return
+            decided = await self._decision(attempt)
+            if isinstance(decided, PollApproved):
+                await self._keep(attempt.identity(decided), typed)
+                return
+            if isinstance(decided, PollRefused):
+                self._show(ChooseSite((), "refused", typed))
+                return
+
+    async def _keep(self, identity: Identity, typed: str) -> None:
+        try:
+            await self._paired(identity)
+        except PairingFailed as exc:
+            log.error("the new identity could not be kept", extra={"reason": str(exc)})
+            self._show(ChooseSite((), exc.code, typed))
+        else:
+            self._show(None)
+
+    async def _decision(self, attempt: Attempt) -> PollApproved | PollRefused | PollExpired:
+        life = min(attempt.offer.expires_in, LONGEST_LIFE_SECONDS)
+        pause = min(max(attempt.offer.poll_seconds, SHORTEST_POLL_SECONDS), LONGEST_POLL_SECONDS)
+        ends = time.monotonic() + life
+        self._show(_Shown(attempt, ends))
+        while time.monotonic() < ends:
+            await asyncio.sleep(pause)
+            try:
+                answer = await asyncio.to_thread(attempt.poll)
+            except AskError as exc:
+                log.info("pairing cannot be polled", extra={"reason": str(exc)})
+                self._show(_Shown(attempt, ends, "unreachable"))
+                continue
+            if isinstance(answer, PollApproved | PollRefused | PollExpired):
+                return answer
+            if isinstance(self._stage, _Shown) and self._stage.problem:
+                self._show(_Shown(attempt, ends))
+        return PollExpired()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A server to be paired with; `site` is empty for a typed address."""
+
+    address: ServerAddress
+    site: str

@@ -1,0 +1,71 @@
+"""Where a server is: what it is called, and where to connect to."""
+
+import ssl
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+class BadAddress(ValueError):
+    """What was typed is no server's address."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAddress:
+    """`name` stands in the Host header and in the certificate; `host` is connected to.
+
+    They differ where mDNS told the address of a name that nothing else resolves.
+    """
+
+    tls: bool
+    name: str
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The server's URL, without a path."""
+        name = f"[{self.name}]" if ":" in self.name else self.name
+        usual = self.port == (443 if self.tls else 80)
+        return f"{'https' if self.tls else 'http'}://{name}" + ("" if usual else f":{self.port}")
+
+    @property
+    def link_url(self) -> str:
+        """The URL of the link's WebSocket."""
+        return "ws" + self.url.removeprefix("http") + "/link"
+
+
+def read_address(text: str) -> ServerAddress:
+    """Return the address that somebody typed; without a scheme it is meant with TLS.
+
+    Raises BadAddress.
+    """
+    text = text.strip()
+    whole = text if "://" in text else f"https://{text}"
+    try:
+        parts = urlsplit(whole)
+        port = parts.port
+    except ValueError as error:
+        raise BadAddress(text) from error
+    name = parts.hostname or ""
+    tls = parts.scheme == "https"
+    strange = parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme not in ("http", "https") or not name or strange or not name.isascii():
+        raise BadAddress(text)
+    return ServerAddress(tls, name, name, port or (443 if tls else 80))
+
+
+def pinned_context(ca: str) -> ssl.SSLContext:
+    """Return a context that trusts this CA (PEM) and no other. Raises ssl.SSLError for no PEM."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(cadata=ca)
+    return context
+
+
+def unverified_context() -> ssl.SSLContext:
+    """Return a context for the first words to a site that is not pinned yet; trusts anybody."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
