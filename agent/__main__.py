@@ -1,4 +1,4 @@
-"""Command line of the agent: run, enrol, status."""
+"""Command line of the agent: run, pair, enrol, status."""
 
 import argparse
 import asyncio
@@ -15,6 +15,7 @@ from agent.identity import store_identity
 from agent.logs import log_to_stderr
 from agent.notify import Notifier
 from agent.outbox import OutboxError
+from agent.pairing_terminal import pair_on_terminal
 from agent.queue_file import QueueNewer
 from agent.settings import Settings, load
 from contract.release import VERSION
@@ -32,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     match options.command:
         case "run":
             return _run(settings)
+        case "pair":
+            return pair_on_terminal(settings, options.server)
         case "enrol":
             return _enrol(settings, options.server, options.token)
         case _:
@@ -45,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--config", type=Path, help="settings file (default: config/agent.toml)")
     commands.add_parser("run", parents=[shared], help="read cards and serve the kiosk")
+    pairing = commands.add_parser(
+        "pair", parents=[shared], help="show a code for an admin to type, and wait"
+    )
+    pairing.add_argument("--server", help="the server's address (default: server.url, or mDNS)")
     enrolling = commands.add_parser(
         "enrol", parents=[shared], help="get a key from the server with a one-time token"
     )
@@ -88,7 +95,10 @@ async def _until_stopped(settings: Settings) -> None:
 def _enrol(settings: Settings, server: str | None, token: str) -> int:
     folder = Path(settings.data.dir)
     try:
-        identity = enrol(server or settings.server.url, token)
+        url = server or settings.server.url
+        if not url:
+            raise EnrolError("name the server with --server, or set server.url")
+        identity = enrol(url, token)
         store_identity(folder, identity)
     except (EnrolError, OSError) as exc:
         print(f"genba-agent: {exc}", file=sys.stderr)

@@ -18,7 +18,7 @@ from agent.discovery import Discovery
 from agent.health import health
 from agent.identity import Identity, load_identity, store_identity
 from agent.link import Link
-from agent.link_status import LinkState, LinkStatus
+from agent.link_status import LinkEnded, LinkState, LinkStatus
 from agent.local import Local
 from agent.machine import disk_free_bytes, temperature_c
 from agent.notify import Notifier
@@ -171,11 +171,24 @@ class Agent:
 
     # --- link
 
-    def _identity(self) -> Identity | None:
+    async def _identity(self) -> Identity | None:
+        """Return who the agent is; a fresh identity begins with a queue epoch of its own.
+
+        Rows that waited under another identity would else look like holes to the server.
+        """
         identity = load_identity(self._folder)
-        if identity is not None:
-            self._around.agent = self._around.agent or identity.name
-        return identity
+        if identity is None:
+            return None
+        self._around.agent = self._around.agent or identity.name
+        if not identity.fresh:
+            return identity
+        used = msgspec.structs.replace(identity, fresh=False)
+        try:
+            await self._outbox.begin_epoch()
+            await asyncio.to_thread(store_identity, self._folder, used)
+        except (OutboxError, OSError) as exc:
+            raise LinkEnded(f"the queue cannot begin an epoch: {exc}") from exc
+        return used
 
     def _where(self, identity: Identity) -> ServerAddress | None:
         found = self.discovery.where(identity.site)
@@ -206,11 +219,10 @@ class Agent:
         return begin(address, site, socket.gethostname(), self._version)
 
     async def _paired(self, identity: Identity) -> None:
-        """Belong to the site from now on: what waits goes there, under numbers of its own."""
+        """Belong to the site from now on: what waits goes there."""
         try:
-            await self._outbox.begin_epoch()
             await asyncio.to_thread(store_identity, self._folder, identity)
-        except (OutboxError, OSError) as exc:
+        except OSError as exc:
             raise PairingFailed("disk", str(exc)) from exc
         self._around.agent = identity.name
         self.link.renew()

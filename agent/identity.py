@@ -19,6 +19,7 @@ class Identity(msgspec.Struct, frozen=True):
     `private_key` is the raw Ed25519 key (RFC 8032). `site_key` is the site's public key and `ca`
     the PEM of its CA (empty where there is no TLS): both are pinned. `server` is the URL at which
     it was paired; `site` is the site's id in its mDNS announcement, empty if it was typed by hand.
+    `fresh` until the queue has begun an epoch for this identity.
     """
 
     agent: AgentId
@@ -28,6 +29,7 @@ class Identity(msgspec.Struct, frozen=True):
     ca: str = ""
     server: str = ""
     site: str = ""
+    fresh: bool = True
 
     def __repr__(self) -> str:
         return f"Identity({self.agent!r}, {self.name!r})"  # its key must not reach a log

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -79,7 +79,7 @@ class Link:
     def __init__(
         self,
         version: str,
-        identity: Callable[[], Identity | None],
+        identity: Callable[[], Awaitable[Identity | None]],
         where: Callable[[Identity], ServerAddress | None],
         outbox: Outbox,
         replica: Replica,
@@ -127,22 +127,26 @@ class Link:
         while True:
             self._awake.clear()
             self._renewed.clear()
-            identity = self._identity()
-            where = None if identity is None else self._where(identity)
-            if identity is None:
-                self._enter(LinkState.NOT_ENROLLED, Problem.NOT_ENROLLED)
-            elif where is None:
-                self._enter(LinkState.SEARCHING, Problem.UNREACHABLE)
-            else:
-                try:
-                    await self._session(identity, where)
-                except LinkEnded as exc:
-                    log.info("link ended", extra={"reason": str(exc), "problem": exc.problem})
-                    self._enter(LinkState.WAITING, exc.problem)
+            try:
+                await self._attempt()
+            except LinkEnded as exc:
+                log.info("link ended", extra={"reason": str(exc), "problem": exc.problem})
+                self._enter(LinkState.WAITING, exc.problem)
             _stop_if_cancelled()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._backoff.next_seconds()):
                     await self._awake.wait()
+
+    async def _attempt(self) -> None:
+        identity = await self._identity()
+        if identity is None:
+            self._enter(LinkState.NOT_ENROLLED, Problem.NOT_ENROLLED)
+            return
+        where = self._where(identity)
+        if where is None:
+            self._enter(LinkState.SEARCHING, Problem.UNREACHABLE)
+            return
+        await self._session(identity, where)
 
     def _enter(self, state: LinkState, problem: Problem | None = None) -> None:
         if problem is not None:

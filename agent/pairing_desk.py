@@ -24,7 +24,7 @@ from contract.kiosk import (
     StartPairing,
     StopPairing,
 )
-from contract.pairing import PollApproved, PollExpired, PollRefused, shown
+from contract.pairing import PairingOffer, PollApproved, PollExpired, PollRefused, shown
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,12 @@ class FoundSite:
     id: str
     name: str
     address: ServerAddress
+
+
+def pace(offer: PairingOffer) -> tuple[float, float]:
+    """Return how long a code lives and how often to poll, in seconds, within what is sensible."""
+    life = max(0, min(offer.expires_in, LONGEST_LIFE_SECONDS))
+    return life, max(SHORTEST_POLL_SECONDS, min(offer.poll_seconds, LONGEST_POLL_SECONDS))
 
 
 Begin = Callable[[ServerAddress, str], Attempt]
@@ -154,8 +160,7 @@ class PairingDesk:
             self._show(None)
 
     async def _decision(self, attempt: Attempt) -> PollApproved | PollRefused | PollExpired:
-        life = min(attempt.offer.expires_in, LONGEST_LIFE_SECONDS)
-        pause = min(max(attempt.offer.poll_seconds, SHORTEST_POLL_SECONDS), LONGEST_POLL_SECONDS)
+        life, pause = pace(attempt.offer)
         ends = time.monotonic() + life
         self._show(_Shown(attempt, ends))
         while time.monotonic() < ends:

@@ -206,7 +206,7 @@ def test_status_without_an_agent_says_so() -> None:
 
 def test_enrolling_at_a_server_that_is_not_there_says_so(tmp_path: Path) -> None:
     ended = command(
-        "enrol", "--server", NOWHERE, "--token", "x", GENBA_AGENT__DATA__DIR=str(tmp_path)
+        "enrol", "--server", NOWHERE, "--token", "x.y", GENBA_AGENT__DATA__DIR=str(tmp_path)
     )
     assert ended.returncode == 1
     assert NOWHERE in ended.stderr

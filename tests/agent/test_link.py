@@ -71,7 +71,7 @@ class AgentSide:
         self._changes = asyncio.Event()
         self.link = Link(
             "1.2.3",
-            lambda: self.identity,
+            self._who,
             lambda _: read_address(self.url),
             outbox,
             replica,
@@ -82,6 +82,9 @@ class AgentSide:
             backoff or Backoff(0.01, 0.05),
             steady_seconds,
         )
+
+    async def _who(self) -> Identity | None:
+        return self.identity
 
     def _heartbeat(self, oldest_us: int | None) -> Heartbeat:
         return Heartbeat(HERE, 1, 2, waiting=self.outbox.count, oldest_us=oldest_us)

@@ -38,7 +38,7 @@ SITE_KEY = public_key(SITE_PRIVATE)
 
 def identity_here(agent: str = "agent-1", name: str = "門番") -> Identity:
     """Return an identity that this server takes for one of its own."""
-    return Identity(AgentId(agent), name, new_private_key(), SITE_KEY)
+    return Identity(AgentId(agent), name, new_private_key(), SITE_KEY, fresh=False)
 
 
 class LinkServer:
