@@ -15,6 +15,7 @@ import { unlockOnFirstGesture } from "./kit/sound.js";
 import { AskPerson } from "./screens/ask_person.js";
 import { Done } from "./screens/done.js";
 import { Failed } from "./screens/failed.js";
+import { Pairing } from "./screens/pairing.js";
 import { Refused } from "./screens/refused.js";
 import { Session } from "./screens/session.js";
 import { UnknownCard } from "./screens/unknown_card.js";
@@ -80,11 +81,16 @@ function Kiosk({ desk, fail }) {
   document.title = t("kiosk-title");
   if (!state) return html`<${LostOverlay} desk=${desk} />`;
   const screen = SCREENS[state.screen.type] ?? Waiting;
+  const pairing = state.screen.type === "waiting" ? state.pairing : null;
   return html`<div class="k-frame" data-revision=${state.revision} inert=${desk.lost.value}>
       <${TopBar} desk=${desk} />
-      <main class="k-stage" data-screen=${state.screen.type}>
+      <main class="k-stage" data-screen=${pairing ? "pairing" : state.screen.type}>
         <${Notices} desk=${desk} state=${state} />
-        <${screen} key=${state.screen.type} desk=${desk} screen=${state.screen} state=${state} />
+        ${
+          pairing
+            ? html`<${Pairing} key=${`${pairing.type} ${pairing.address}`} desk=${desk} pairing=${pairing} state=${state} />`
+            : html`<${screen} key=${state.screen.type} desk=${desk} screen=${state.screen} state=${state} />`
+        }
       </main>
       <${StatusBar} state=${state} />
       ${state.virtual && html`<${Drawer} desk=${desk} />`}

@@ -28,13 +28,22 @@
  * @typedef {{type: "state", revision: number, screen: Screen, readers: Reader[], link: Link,
  *   feedback: Feedback | null, agent: string, site: string, server_us: number | null,
  *   virtual: boolean, set_aside: number,
- *   language?: string}} State
+ *   language?: string, pairing?: Pairing | null}} State
+ *
+ * @typedef {{id: string, name: string, address: string}} Site
+ * @typedef {{type: "choose_site", sites: Site[], problem: string, address: string}} ChooseSite
+ * @typedef {{type: "asking_site", address: string}} AskingSite
+ * @typedef {{type: "show_code", code: string, address: string, ends_ms: number,
+ *   problem: string}} ShowCode
+ * @typedef {ChooseSite | AskingSite | ShowCode} Pairing
  *
  * @typedef {{uid: string, title: string, detail: string, on_loan: boolean}} SampleCard
  * @typedef {{type: "samples", people: SampleCard[], items: SampleCard[]}} Samples
  *
  * @typedef {{type: "tap", uid: string} | {type: "undo", fact: string} | {type: "finish"}
- *   | {type: "extend"} | {type: "drawing"} | {type: "ask_samples", search: string}} FromKiosk
+ *   | {type: "extend"} | {type: "drawing"} | {type: "ask_samples", search: string}
+ *   | {type: "start_pairing"} | {type: "stop_pairing"}
+ *   | {type: "pair_with", site: string, address: string}} FromKiosk
  */
 
 export {};

@@ -1,9 +1,11 @@
 // @ts-check
 import { html } from "../kit/html.js";
 import { formatNumber, has, t, tOr } from "../kit/i18n.js";
+import { Button } from "../kit/components/button.js";
 import { Notice } from "../kit/components/notice.js";
 
 const TROUBLE_MS = 8_000;
+const MENDED_BY_PAIRING = ["not_enrolled", "unauthorized", "revoked", "other_site"];
 
 /**
  * What someone has to look after, above whatever the stage shows.
@@ -24,7 +26,17 @@ export function Notices({ desk, state }) {
     }
     ${
       problem &&
-      html`<${Notice} live tone="ask" icon="lock" title=${t(`link-problem-${problem}`)}>
+      !state.pairing &&
+      html`<${Notice}
+        live
+        tone="ask"
+        icon="lock"
+        title=${t(`link-problem-${problem}`)}
+        actions=${
+          MENDED_BY_PAIRING.includes(problem) &&
+          html`<${Button} icon="link" onClick=${() => desk.send({ type: "start_pairing" })}>${t("pair-start")}<//>`
+        }
+      >
         <p>${t(`link-problem-${problem}-do`)}</p>
       <//>`
     }

@@ -7,7 +7,9 @@ import msgspec
 from contract.cards import CardProblem, CardUid, Technology
 from contract.ids import EventId, ItemId, LoanId, PersonId
 from contract.kiosk import (
+    AskingSite,
     AskPerson,
+    ChooseSite,
     Done,
     Failed,
     Feedback,
@@ -15,12 +17,15 @@ from contract.kiosk import (
     Line,
     LinkView,
     LoanView,
+    Pairing,
     PersonView,
     Refused,
     SampleCard,
     Samples,
     Screen,
     Session,
+    ShowCode,
+    SiteView,
     State,
     Tone,
     UnknownCard,
@@ -93,6 +98,7 @@ def state(
     link: LinkView | None = None,
     virtual: bool = False,
     set_aside: int = 0,
+    pairing: Pairing | None = None,
 ) -> State:
     return State(
         revision=0,
@@ -105,6 +111,7 @@ def state(
         server_us=NOW_US,
         virtual=virtual,
         set_aside=set_aside,
+        pairing=pairing,
     )
 
 
@@ -154,6 +161,33 @@ SCENES: dict[str, Callable[[], State]] = {
     "offline": lambda: state(link=_offline(12)),
     "not_enrolled": lambda: state(link=_offline(0, "not_enrolled")),
     "unauthorized": lambda: state(link=_offline(3, "unauthorized")),
+    "revoked": lambda: state(link=_offline(3, "revoked")),
+    "other_site": lambda: state(link=_offline(3, "other_site")),
+    "pairing_searching": lambda: state(link=_offline(0, "not_enrolled"), pairing=ChooseSite()),
+    "pairing_choose": lambda: state(
+        link=_offline(0, "not_enrolled"),
+        pairing=ChooseSite(
+            (
+                SiteView("1", "大和製作所 第一工場", "https://yamato-1.local"),
+                SiteView("2", "ケアホームひまわり", "https://himawari.local"),
+            )
+        ),
+    ),
+    "pairing_typed": lambda: state(
+        link=_offline(0, "not_enrolled"),
+        pairing=ChooseSite((), "unreachable", "https://genba.local"),
+    ),
+    "pairing_asking": lambda: state(
+        link=_offline(0, "not_enrolled"), pairing=AskingSite("https://genba.local")
+    ),
+    "pairing_code": lambda: state(
+        link=_offline(0, "not_enrolled"),
+        pairing=ShowCode("WDJB-MJHT", "https://yamato-1.local", 14 * 60_000),
+    ),
+    "pairing_anew": lambda: state(
+        link=_offline(27, "revoked"),
+        pairing=ShowCode("WWWM-MWWM", "https://yamato-1.local", 60_000, "unreachable"),
+    ),
     "set_aside": lambda: state(set_aside=4),
     "ask_person": lambda: state(AskPerson(items=(item(),), ends_ms=LONG_MS), tone=Tone.ASK),
     "ask_person_many": lambda: state(

@@ -19,7 +19,7 @@ _FAULTS = """() => {
   if (document.documentElement.scrollWidth > innerWidth) faults.push('page scrolls sideways');
   const texts = [];
   const scroller = (element) => element.closest(
-    '.k-lines, .k-loans, .k-flood-words, .k-session, .k-drawer ul, .k-missing');
+    '.k-lines, .k-loans, .k-flood-words, .k-session, .k-drawer ul, .k-missing, .k-pair');
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode;

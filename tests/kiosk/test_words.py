@@ -79,7 +79,10 @@ def test_every_outcome_of_the_contract_has_words() -> None:
         *(f"reader-{code}" for code in READER_CODES),
         *(f"trouble-{code}" for code in CARD_CODES),
         *(f"failed-{code}" for code in ("disk_full", "disk_error")),
-        *(f"link-problem-{code}" for code in ("unauthorized", "not_enrolled", "version")),
+        *(
+            f"link-problem-{code}"
+            for code in ("unauthorized", "revoked", "other_site", "not_enrolled", "version")
+        ),
     }
     assert wanted <= known, wanted - known
 
