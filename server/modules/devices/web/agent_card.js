@@ -8,6 +8,7 @@ import { attempt } from "/web/refusals.js";
 import { may } from "/web/session.js";
 import { Ago, When } from "/web/when.js";
 import { AgentForm } from "./agent_form.js";
+import { PairForm } from "./pair_form.js";
 
 /** @typedef {import("./words.js").Agent} Agent */
 
@@ -18,10 +19,10 @@ const CLOCK_TOLERABLE_MS = 2_000;
 
 /**
  * How one agent is.
- * @param {{ agent: Agent, onDone: () => void }} props
+ * @param {{ agent: Agent, agents: Agent[], onDone: () => void }} props
  */
-export function AgentCard({ agent, onDone }) {
-  const dialog = useSignal(/** @type {"" | "edit" | "revoke"} */ (""));
+export function AgentCard({ agent, agents, onDone }) {
+  const dialog = useSignal(/** @type {"" | "edit" | "revoke" | "replace"} */ (""));
   const busy = useSignal(false);
   const close = () => (dialog.value = "");
   const revoke = async () => {
@@ -54,12 +55,13 @@ export function AgentCard({ agent, onDone }) {
     />
     ${
       may("devices.write") &&
-      !agent.revoked &&
       html`<div class="card-foot">
-        <${Button} small icon="edit" onClick=${() => (dialog.value = "edit")}>${t("web-edit")}<//>
-        <${Button} small kind="quiet" icon="stop" onClick=${() => (dialog.value = "revoke")}>${t("devices-revoke")}<//>
+        ${!agent.revoked && html`<${Button} small icon="edit" onClick=${() => (dialog.value = "edit")}>${t("web-edit")}<//>`}
+        <${Button} small kind="quiet" icon="refresh" onClick=${() => (dialog.value = "replace")}>${t("devices-replace")}<//>
+        ${!agent.revoked && html`<${Button} small kind="quiet" icon="stop" onClick=${() => (dialog.value = "revoke")}>${t("devices-revoke")}<//>`}
       </div>`
     }
+    ${dialog.value === "replace" && html`<${PairForm} agents=${agents} replaces=${agent.id} onClose=${close} onSaved=${onDone} />`}
     ${dialog.value === "edit" && html`<${AgentForm} agent=${agent} onClose=${close} onSaved=${onDone} />`}
     ${
       dialog.value === "revoke" &&

@@ -8,6 +8,8 @@ import { may } from "/web/session.js";
 import { Trouble } from "/web/trouble.js";
 import { AgentCard } from "./agent_card.js";
 import { EnrolForm } from "./enrol_form.js";
+import { PairForm } from "./pair_form.js";
+import { Pairings } from "./pairings.js";
 import { Quarantine } from "./quarantine.js";
 
 // Heartbeats are no news: queue, clock and last contact are asked for.
@@ -26,11 +28,13 @@ export function AgentsPage() {
     }, REFRESH_MS);
     return () => clearInterval(timer);
   }, []);
-  const enrolling = useSignal(false);
+  const adding = useSignal(/** @type {"" | "code" | "command"} */ (""));
+  const close = () => (adding.value = "");
   const write = may("devices.write");
-  const enrol = write && html`<${Button} kind="primary" icon="plus" onClick=${() => (enrolling.value = true)}>${t("devices-enrol")}<//>`;
+  const enrol = write && html`<${Button} kind="primary" icon="plus" onClick=${() => (adding.value = "code")}>${t("devices-enrol")}<//>`;
   return html`
     <${PageHead} title=${t("devices-agents")} lead=${t("devices-agents-lead")} actions=${enrol} />
+    <${Pairings} onEnter=${() => (adding.value = "code")} />
     ${list.error && html`<${Trouble} error=${list.error} onRetry=${list.reload} />`}
     ${list.loading && html`<${Spinner} />`}
     ${
@@ -40,10 +44,14 @@ export function AgentsPage() {
       html`<div class="panel"><${EmptyState} title=${t("devices-none")} icon="device" actions=${enrol}>${t("devices-none-detail")}<//></div>`
     }
     <div class="agents">
-      ${list.rows.map((agent) => html`<${AgentCard} key=${agent.id} agent=${agent} onDone=${list.reload} />`)}
+      ${list.rows.map((agent) => html`<${AgentCard} key=${agent.id} agent=${agent} agents=${list.rows} onDone=${list.reload} />`)}
     </div>
     ${(list.next || list.previous) && html`<${Pager} shown=${list.rows.length} total=${list.total} onNext=${list.next} onPrevious=${list.previous} />`}
     <${Quarantine} />
-    ${enrolling.value && html`<${EnrolForm} onClose=${() => (enrolling.value = false)} onSaved=${list.reload} />`}
+    ${
+      adding.value === "code" &&
+      html`<${PairForm} agents=${list.rows} onCommand=${() => (adding.value = "command")} onClose=${close} onSaved=${list.reload} />`
+    }
+    ${adding.value === "command" && html`<${EnrolForm} onClose=${close} onSaved=${list.reload} />`}
   `;
 }

@@ -30,6 +30,17 @@
  */
 
 /**
+ * A kiosk that shows a code and waits for it to be typed.
+ * @typedef {object} Waiting
+ * @property {string} id
+ * @property {string} hostname
+ * @property {string} version
+ * @property {string} address
+ * @property {string} since
+ * @property {string} expires_at
+ */
+
+/**
  * A row of an agent that means nothing to the server.
  * @typedef {object} Quarantined
  * @property {string} id
