@@ -8,7 +8,7 @@ from zeroconf import InterfaceChoice, IPVersion, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from agent.pairing_desk import FoundSite
-from agent.server_address import ServerAddress
+from agent.server_address import ServerAddress, is_host
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def read_announcement(info: AsyncServiceInfo) -> FoundSite | None:
         return None
     tls = words.get("tls") == "1"
     name = words.get("name") if tls else addresses[0]
-    if not name or not name.isascii() or len(name) > 253:
+    if not name or not is_host(name):
         return None
     address = ServerAddress(tls, name, addresses[0], info.port)
     return FoundSite(site, words.get("site", "")[:60] or name, address)

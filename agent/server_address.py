@@ -1,8 +1,14 @@
 """Where a server is: what it is called, and where to connect to."""
 
+import re
 import ssl
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+LONGEST_NAME = 253
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?", re.ASCII)
 
 
 class BadAddress(ValueError):
@@ -49,9 +55,18 @@ def read_address(text: str) -> ServerAddress:
     name = parts.hostname or ""
     tls = parts.scheme == "https"
     strange = parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment
-    if parts.scheme not in ("http", "https") or not name or strange or not name.isascii():
+    if parts.scheme not in ("http", "https") or not is_host(name) or strange:
         raise BadAddress(text)
     return ServerAddress(tls, name, name, port or (443 if tls else 80))
+
+
+def is_host(text: str) -> bool:
+    """Say whether this is an IP address or a name as RFC 1123, 2.1 has them."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return len(text) <= LONGEST_NAME and _HOST.fullmatch(text) is not None
+    return True
 
 
 def pinned_context(ca: str) -> ssl.SSLContext:
