@@ -121,7 +121,9 @@ class Agent:
             pair=self._pair,
         )
         self.discovery = Discovery(self._sites_changed)
-        self.pairing = PairingDesk(self._begin_pairing, self._sites, self._paired, self._redraw)
+        self.pairing = PairingDesk(
+            self._begin_pairing, self._sites, self._at_stake, self._paired, self._redraw
+        )
         self._around.pairing = self.pairing.view
         self.counter = Counter(
             Desk(timing=timing(settings.kiosk)),
@@ -217,6 +219,11 @@ class Agent:
 
     def _begin_pairing(self, address: ServerAddress, site: str) -> Attempt:
         return begin(address, site, socket.gethostname(), self._version)
+
+    def _at_stake(self, identity: Identity) -> int:
+        before = load_identity(self._folder)
+        same = before is None or before.site_key == identity.site_key
+        return 0 if same else self._outbox.count
 
     async def _paired(self, identity: Identity) -> None:
         """Belong to the site from now on: what waits goes there."""

@@ -20,6 +20,7 @@ from websockets.http11 import Request, Response
 from agent.assets import Asset
 from contract.kiosk import (
     AskSamples,
+    ConfirmPairing,
     Drawing,
     Extend,
     Finish,
@@ -216,7 +217,7 @@ class Local:
                         self._tapped(message)
                 case Undo() | Finish() | Extend():
                     self._touched(message)
-                case StartPairing() | PairWith() | StopPairing():
+                case StartPairing() | PairWith() | StopPairing() | ConfirmPairing():
                     self._pair(message)
 
 

@@ -16,6 +16,8 @@ from agent.server_address import BadAddress, ServerAddress, read_address
 from contract.kiosk import (
     AskingSite,
     ChooseSite,
+    ConfirmPairing,
+    ConfirmSite,
     Pair,
     Pairing,
     PairWith,
@@ -60,6 +62,9 @@ class _Shown:
     problem: str = ""
 
 
+_Stage = ChooseSite | AskingSite | _Shown | ConfirmSite
+
+
 class PairingDesk:
     """Feed it with `handle`, run `run`; `paired` gets the identity that came of it."""
 
@@ -67,15 +72,19 @@ class PairingDesk:
         self,
         begin: Begin,
         sites: Callable[[], Sequence[FoundSite]],
+        at_stake: Callable[[Identity], int],
         paired: Callable[[Identity], Awaitable[None]],
         changed: Callable[[], None],
     ) -> None:
+        """`at_stake` tells how many waiting rows would go to another site than they were for."""
         self._begin = begin
         self._sites = sites
+        self._at_stake = at_stake
         self._paired = paired
+        self._confirmed = asyncio.Event()
         self._changed = changed
         self._wishes: asyncio.Queue[_Wish | None] = asyncio.Queue(16)
-        self._stage: ChooseSite | AskingSite | _Shown | None = None
+        self._stage: _Stage | None = None
 
     def view(self) -> Pairing | None:
         """Return what the page draws, or None where nobody is pairing."""
@@ -99,6 +108,8 @@ class PairingDesk:
                 at_choice = self._stage is None or isinstance(self._stage, ChooseSite)
                 self._wish(None)
                 self._show(None if at_choice else ChooseSite())
+            case ConfirmPairing():
+                self._confirmed.set()
             case PairWith(site=site, address=address):
                 self._choose(site, address)
 
@@ -117,7 +128,7 @@ class PairingDesk:
         except asyncio.QueueFull:
             log.warning("touches of the pairing screen dropped")
 
-    def _show(self, stage: ChooseSite | AskingSite | _Shown | None) -> None:
+    def _show(self, stage: _Stage | None) -> None:
         self._stage = stage
         self._changed()
 
@@ -144,7 +155,12 @@ class PairingDesk:
                 return
             decided = await self._decision(attempt)
             if isinstance(decided, PollApproved):
-                await self._keep(attempt.identity(decided), typed)
+                identity = attempt.identity(decided)
+                if waiting := self._at_stake(identity):
+                    self._confirmed.clear()
+                    self._show(ConfirmSite(decided.site, wish.address.url, waiting))
+                    await self._confirmed.wait()
+                await self._keep(identity, typed)
                 return
             if isinstance(decided, PollRefused):
                 self._show(ChooseSite((), "refused", typed))

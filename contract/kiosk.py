@@ -166,7 +166,18 @@ class ShowCode(msgspec.Struct, frozen=True, tag="show_code"):
     problem: str = ""
 
 
-Pairing = ChooseSite | AskingSite | ShowCode
+class ConfirmSite(msgspec.Struct, frozen=True, tag="confirm_site"):
+    """It was approved, but by another site than before: shall `waiting` records go there?
+
+    Somebody in the middle could approve as well; a person at the kiosk has to know of the change.
+    """
+
+    site: str
+    address: str
+    waiting: int
+
+
+Pairing = ChooseSite | AskingSite | ShowCode | ConfirmSite
 
 
 class State(msgspec.Struct, frozen=True, tag="state"):
@@ -246,8 +257,21 @@ class StopPairing(msgspec.Struct, frozen=True, tag="stop_pairing"):
     """Not now: back to the choice, or from there to the counter."""
 
 
-Pair = StartPairing | PairWith | StopPairing
+class ConfirmPairing(msgspec.Struct, frozen=True, tag="confirm_pairing"):
+    """Yes: what waits here goes to the other site."""
+
+
+Pair = StartPairing | PairWith | StopPairing | ConfirmPairing
 FromKiosk = (
-    Tap | Undo | Finish | Extend | Drawing | AskSamples | StartPairing | PairWith | StopPairing
+    Tap
+    | Undo
+    | Finish
+    | Extend
+    | Drawing
+    | AskSamples
+    | StartPairing
+    | PairWith
+    | StopPairing
+    | ConfirmPairing
 )
 ToKiosk = State | Samples

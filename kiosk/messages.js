@@ -35,14 +35,15 @@
  * @typedef {{type: "asking_site", address: string}} AskingSite
  * @typedef {{type: "show_code", code: string, address: string, ends_ms: number,
  *   problem: string}} ShowCode
- * @typedef {ChooseSite | AskingSite | ShowCode} Pairing
+ * @typedef {{type: "confirm_site", site: string, address: string, waiting: number}} ConfirmSite
+ * @typedef {ChooseSite | AskingSite | ShowCode | ConfirmSite} Pairing
  *
  * @typedef {{uid: string, title: string, detail: string, on_loan: boolean}} SampleCard
  * @typedef {{type: "samples", people: SampleCard[], items: SampleCard[]}} Samples
  *
  * @typedef {{type: "tap", uid: string} | {type: "undo", fact: string} | {type: "finish"}
  *   | {type: "extend"} | {type: "drawing"} | {type: "ask_samples", search: string}
- *   | {type: "start_pairing"} | {type: "stop_pairing"}
+ *   | {type: "start_pairing"} | {type: "stop_pairing"} | {type: "confirm_pairing"}
  *   | {type: "pair_with", site: string, address: string}} FromKiosk
  */
 

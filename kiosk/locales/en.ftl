@@ -192,3 +192,7 @@ pair-problem-refused = Registration was refused
 pair-problem-refused-do = Ask an administrator, then try again.
 pair-problem-disk = The registration cannot be stored
 pair-problem-disk-do = This kiosk’s disk is full. Tell an administrator.
+pair-other-title = This is not the server from before
+pair-other-do = { $shown } records that wait would go to this server and leave this kiosk. Go on only if an administrator says that the server was replaced.
+pair-other-no = Do not register
+pair-other-yes = Send them there

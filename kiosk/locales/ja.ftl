@@ -188,3 +188,7 @@ pair-problem-refused = 登録が断られました
 pair-problem-refused-do = 管理者に確かめてから、もう一度試してください。
 pair-problem-disk = 登録を保存できません
 pair-problem-disk-do = 端末の空き容量がありません。管理者に連絡してください。
+pair-other-title = 前に登録したサーバーとは別のサーバーです
+pair-other-do = 送信待ちの記録 { $shown } 件がこのサーバーへ送られ、端末からは消えます。サーバーを入れ替えたと管理者に確かめてから進んでください。
+pair-other-no = 登録しない
+pair-other-yes = このサーバーに送る

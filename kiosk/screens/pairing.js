@@ -18,6 +18,8 @@ export function Pairing({ desk, pairing, state }) {
       return html`<${ShowCode} desk=${desk} pairing=${pairing} state=${state} />`;
     case "asking_site":
       return html`<${Asking} desk=${desk} address=${pairing.address} />`;
+    case "confirm_site":
+      return html`<${Confirm} desk=${desk} pairing=${pairing} />`;
     default:
       return html`<${Choose} desk=${desk} pairing=${pairing} />`;
   }
@@ -104,6 +106,24 @@ function ShowCode({ desk, pairing, state }) {
       ${pairing.problem && html`<li role="alert"><${Icon} name="linkOff" /><span>${t("pair-code-unreachable")}</span></li>`}
     </ul>
     <div class="k-pair-foot"><${Back} desk=${desk} /></div>
+  </section>`;
+}
+
+/**
+ * Another site than before has approved: a person must know of that before records go there.
+ * @param {{desk: import("../desk.js").Desk, pairing: import("../messages.js").ConfirmSite}} props
+ */
+function Confirm({ desk, pairing }) {
+  return html`<section class="k-pair" role="alert">
+    <h1>${t("pair-other-title")}</h1>
+    <${Notice} tone="ask" icon="alert" title=${pairing.site || pairing.address}>
+      <p class="g-code">${pairing.address}</p>
+      <p>${t("pair-other-do", { shown: formatNumber(pairing.waiting) })}</p>
+    <//>
+    <div class="k-pair-foot">
+      <${Button} kind="primary" icon="close" onClick=${() => desk.send({ type: "stop_pairing" })}>${t("pair-other-no")}<//>
+      <${Button} icon="upload" onClick=${() => desk.send({ type: "confirm_pairing" })}>${t("pair-other-yes")}<//>
+    </div>
   </section>`;
 }
 

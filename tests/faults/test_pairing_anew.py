@@ -1,6 +1,7 @@
 """A kiosk that was revoked is paired anew, by its screen: what it holds arrives, each row once."""
 
 import random
+import shutil
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -9,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from contract.kiosk import ChooseSite, PairWith, ShowCode, StartPairing, State
+from contract.kiosk import (
+    ChooseSite,
+    ConfirmPairing,
+    ConfirmSite,
+    PairWith,
+    ShowCode,
+    StartPairing,
+    State,
+)
 from faults.harness.weather import Weather, Wire
 from support.site import Agent, Kiosk, Site, until
 
@@ -151,6 +160,33 @@ async def test_a_refused_kiosk_says_so_and_an_expired_code_is_followed_by_anothe
         state = await kiosk.see(lambda state: isinstance(state.pairing, ChooseSite))
         assert isinstance(state.pairing, ChooseSite)
         assert state.pairing.problem == "refused"
+
+
+@pytest.mark.timeout(180)
+async def test_records_go_to_another_site_only_when_a_person_says_so(site: Site) -> None:
+    agent = Agent(site, "bench", {})
+    site.agents["bench"] = agent
+    await agent.enrol()
+    await agent.start()
+    async with agent.kiosk() as kiosk:
+        await kiosk.see(drained)
+        # The server is set up anew, or it is another one: its key is not the pinned one.
+        await site.server.end(signal.SIGKILL)
+        shutil.rmtree(site.folder / "state")
+        await tapped(kiosk, CARDS[:2])
+        await site.start_server()
+        await kiosk.see(lambda state: state.link.problem == "other_site")
+        await kiosk.send(StartPairing())
+        await kiosk.send(PairWith(address=site.url))
+        state = await kiosk.see(lambda state: isinstance(state.pairing, ShowCode))
+        assert isinstance(state.pairing, ShowCode)
+        approval = {"code": state.pairing.code, "name": "bench-2"}
+        await site.post("/api/v1/devices/pairings/approve", approval)
+        state = await kiosk.see(lambda state: isinstance(state.pairing, ConfirmSite))
+        assert isinstance(state.pairing, ConfirmSite)
+        assert (state.pairing.waiting, state.link.waiting) == (2, 2)
+        await kiosk.send(ConfirmPairing())
+        await kiosk.see(drained)
 
 
 async def expire_all(site: Site) -> None:

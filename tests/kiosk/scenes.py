@@ -10,6 +10,7 @@ from contract.kiosk import (
     AskingSite,
     AskPerson,
     ChooseSite,
+    ConfirmSite,
     Done,
     Failed,
     Feedback,
@@ -183,6 +184,10 @@ SCENES: dict[str, Callable[[], State]] = {
     "pairing_code": lambda: state(
         link=_offline(0, "not_enrolled"),
         pairing=ShowCode("WDJB-MJHT", "https://yamato-1.local", 14 * 60_000),
+    ),
+    "pairing_other_site": lambda: state(
+        link=_offline(27, "other_site"),
+        pairing=ConfirmSite("大和製作所 第一工場", "https://yamato-1.local", 27),
     ),
     "pairing_anew": lambda: state(
         link=_offline(27, "revoked"),

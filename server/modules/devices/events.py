@@ -66,14 +66,14 @@ class EnrolmentNews(msgspec.Struct, frozen=True, omit_defaults=True):
     place: str = ""
 
 
-class LinkRefusedNews(msgspec.Struct, frozen=True, omit_defaults=True):
+class LinkRefusedNews(msgspec.Struct, frozen=True):
     """Body of link_refused: `reason` is unknown, revoked or signature. Subject: the id claimed."""
 
     reason: str
     address: str = ""
 
 
-class PairingNews(msgspec.Struct, frozen=True, omit_defaults=True):
+class PairingNews(msgspec.Struct, frozen=True):
     """Body of the pairing kinds. Subject: the pairing's id; `agent` is what it became."""
 
     hostname: str = ""
@@ -82,7 +82,7 @@ class PairingNews(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str = ""
 
 
-class CodeNews(msgspec.Struct, frozen=True, omit_defaults=True):
+class CodeNews(msgspec.Struct, frozen=True):
     """Body of code_refused and code_locked. Subject: who typed it. Codes are never written."""
 
     failures: int
