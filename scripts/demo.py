@@ -178,7 +178,7 @@ class Demo:
         if not _real_readers():
             agent_environment["GENBA_AGENT__READERS__PCSC"] = "false"
         (data / "agent").mkdir(exist_ok=True)
-        if not (data / "agent" / "agent-key.json").exists():
+        if not _is_enrolled(data / "agent" / "agent-key.json"):
             _say("Enrolling the agent")
             enrolment = self._command(server_environment, "server", "enrol", *COUNTER)
             secret = enrolment.strip().splitlines()[-1]
@@ -321,6 +321,11 @@ def _is_free(port: int) -> bool:
 
 def _others_can_enter(folder: Path) -> bool:
     return all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.parents))
+
+
+def _is_enrolled(identity: Path) -> bool:
+    """Say whether the demo's agent has a key; one of an earlier build had a bearer key."""
+    return identity.exists() and '"private_key"' in identity.read_text(encoding="utf-8")
 
 
 def _real_readers() -> bool:

@@ -26,7 +26,7 @@ WORDS = {
         "replace": "置き換える",
         "revoke": "接続を取り消す",
         "waiting": "追加を待っている端末",
-        "wrong": "端末の画面のコードを確かめてください",
+        "wrong": "このコードを表示している端末はありません",
         "revoked": "取り消されています",
     },
     "en": {
@@ -39,7 +39,7 @@ WORDS = {
         "replace": "Replace",
         "revoke": "Revoke",
         "waiting": "Kiosks waiting to be added",
-        "wrong": "Check the code on the kiosk’s screen",
+        "wrong": "No kiosk shows this code",
         "revoked": "was revoked",
     },
 }

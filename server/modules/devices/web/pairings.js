@@ -29,7 +29,7 @@ export function Pairings({ onEnter }) {
     await attempt(() => post(`devices/pairings/${waiting.id}/refuse`), t("devices-pairing-refused"));
     void list.reload();
   };
-  return html`<${Card} title=${t("devices-pairings")} tone="ask">
+  return html`<div class="pairings"><${Card} title=${t("devices-pairings")} tone="ask">
     <p>${t("devices-pairings-lead")}</p>
     <ul class="readers">
       ${list.rows.map(
@@ -57,5 +57,5 @@ export function Pairings({ onEnter }) {
         <p>${t("devices-pairing-refuse-detail")}</p>
       <//>`
     }
-  <//>`;
+  <//></div>`;
 }
