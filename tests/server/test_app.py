@@ -1,12 +1,14 @@
 """The server as a whole, in this process."""
 
+import base64
+
 import pytest
 from aiohttp import WSMsgType
 
 from server.app import NotMigrated, migration_sources, open_app
 from server.kernel.migrations import migrate
 from server.settings import Settings
-from support.api import Api, read
+from support.api import Api
 
 
 async def test_an_unmigrated_database_is_refused_with_what_to_do(empty_database_url: str) -> None:
@@ -114,10 +116,16 @@ async def test_goodbye_is_said_before_the_server_goes(api: Api) -> None:
         assert socket.close_code is not None
 
 
-async def test_the_link_needs_an_agents_key(api: Api) -> None:
+async def test_an_admins_token_opens_no_link(api: Api) -> None:
     bearer = {"Authorization": f"Bearer {api.token}"}
-    async with api.client.get("/link", headers=bearer) as answer:
-        assert (await read(answer)).status == 401
+    hello = {"type": "hello", "protocol": 2, "version": "x", "queue_epoch": "x", "boot": "x"}
+    nonce = base64.b64encode(bytes(32)).decode()
+    async with api.client.ws_connect("/link", headers=bearer) as socket:
+        assert (await socket.receive_json())["type"] == "challenge"
+        await socket.send_json(hello | {"mono_us": 1, "wall_us": 1, "nonce": nonce})
+        assert (await socket.receive_json())["code"] == "unauthorized"
+        await socket.receive()
+        assert socket.close_code == 4001
 
 
 async def test_an_unexpected_error_tells_nothing_but_its_number(
