@@ -10,7 +10,8 @@ import msgspec
 from agent.server_address import ServerAddress
 
 Answer = TypeVar("Answer")
-SECONDS = 15
+# A stopping agent waits for a question that is under way.
+SECONDS = 8
 MAX_ANSWER_BYTES = 64 * 1024
 
 

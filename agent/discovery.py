@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 SERVICE = "_genba._tcp.local."
 ASK_MS = 3_000
 RETRY_SECONDS = 15
+# The interfaces are those of the moment: Wi-Fi may come up after the agent.
+RENEW_SECONDS = 60
 MAX_SITES = 20
 
 
@@ -46,9 +48,10 @@ class Discovery:
                 await self._listen()
             except OSError as exc:
                 log.info("mDNS does not work here now", extra={"reason": str(exc)})
-            await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen(self) -> None:
+        """Listen on the present interfaces; return when nothing was found for a while."""
         names: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
 
         def heard(
@@ -62,7 +65,12 @@ class Discovery:
             browser = AsyncServiceBrowser(network.zeroconf, SERVICE, handlers=[heard])
             try:
                 while True:
-                    name, gone = await names.get()
+                    patience = None if self._found else RENEW_SECONDS
+                    try:
+                        async with asyncio.timeout(patience):
+                            name, gone = await names.get()
+                    except TimeoutError:
+                        return
                     await self._take(network.zeroconf, name, gone=gone)
             finally:
                 await browser.async_cancel()
