@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -14,24 +13,21 @@ from agent.assets import read_assets
 from agent.clock import BootClock, offset_from_reading, system_clock
 from agent.counter import Counter, Surroundings
 from agent.desk import Desk, Tap, Timing
-from agent.discovery import Discovery
 from agent.health import health
-from agent.identity import Identity, load_identity, store_identity
+from agent.identity import Identity
 from agent.link import Link
-from agent.link_status import LinkEnded, LinkState, LinkStatus
+from agent.link_status import LinkState, LinkStatus
 from agent.local import Local
 from agent.machine import disk_free_bytes, temperature_c
+from agent.membership import Membership
 from agent.notify import Notifier
 from agent.outbox import Outbox, OutboxError
-from agent.pairing import Attempt, PairingFailed, begin
-from agent.pairing_desk import FoundSite, PairingDesk
 from agent.readers.drivers import open_drivers, run_drivers
 from agent.readers.reader import CardSeen, ReaderStatus
 from agent.readers.virtual import ReaderNotRunning, VirtualReader
 from agent.replica import Replica
 from agent.replica_file import ReplicaFile
 from agent.screen import samples
-from agent.server_address import BadAddress, ServerAddress, read_address
 from agent.settings import KioskSettings, Settings
 from contract import kiosk
 from contract.cards import InvalidUid
@@ -62,15 +58,11 @@ async def run_agent(settings: Settings, notifier: Notifier, ready: Callable[[int
         agent = Agent(settings, folder, clock, outbox, replica, replica_file)
         port = await stack.enter_async_context(agent.local.open(settings.local.port))
         stack.callback(notifier.send, "STOPPING=1")
-        if load_identity(folder) is None:
-            agent.pairing.handle(kiosk.StartPairing())
         async with asyncio.TaskGroup() as group:
             group.create_task(agent.counter.run(), name="counter")
             group.create_task(run_drivers(agent.drivers, agent), name="readers")
             group.create_task(agent.link.run(), name="link")
-            group.create_task(agent.pairing.run(), name="pairing")
-            if not settings.server.url:
-                group.create_task(agent.discovery.run(), name="discovery")
+            group.create_task(agent.membership.run(), name="membership")
             group.create_task(agent.keep_house(notifier), name="housekeeping")
             notifier.send("READY=1")
             ready(port)
@@ -100,7 +92,6 @@ class Agent:
         replica_file: ReplicaFile,
     ) -> None:
         self._folder = folder
-        self._server_url = settings.server.url
         self._clock = clock
         self._outbox = outbox
         self._replica = replica
@@ -112,19 +103,23 @@ class Agent:
         self._around = Surroundings(
             virtual=self._virtual is not None, language=settings.kiosk.language
         )
+        self.membership = Membership(
+            folder,
+            settings.server.url,
+            outbox,
+            changed=self._redraw,
+            found=self._servers_changed,
+            renewed=self._renewed,
+        )
+        self._around.pairing = self.membership.desk.view
         self.local = Local(
             assets=read_assets(KIOSK_FOLDER),
             tapped=self._virtual_tap if self._virtual is not None else None,
             touched=self._touched,
             samples=lambda search: samples(replica, search),
             health=self._health,
-            pair=self._pair,
+            pair=self.membership.desk.handle,
         )
-        self.discovery = Discovery(self._sites_changed)
-        self.pairing = PairingDesk(
-            self._begin_pairing, self._sites, self._at_stake, self._paired, self._redraw
-        )
-        self._around.pairing = self.pairing.view
         self.counter = Counter(
             Desk(timing=timing(settings.kiosk)),
             replica,
@@ -136,7 +131,7 @@ class Agent:
         self.link = Link(
             self._version,
             self._identity,
-            self._where,
+            self.membership.where,
             outbox,
             replica,
             replica_file,
@@ -174,68 +169,22 @@ class Agent:
     # --- link
 
     async def _identity(self) -> Identity | None:
-        """Return who the agent is; a fresh identity begins with a queue epoch of its own.
-
-        Rows that waited under another identity would else look like holes to the server.
-        """
-        identity = load_identity(self._folder)
-        if identity is None:
-            return None
-        self._around.agent = self._around.agent or identity.name
-        if not identity.fresh:
-            return identity
-        used = msgspec.structs.replace(identity, fresh=False)
-        try:
-            await self._outbox.begin_epoch()
-            await asyncio.to_thread(store_identity, self._folder, used)
-        except (OutboxError, OSError) as exc:
-            raise LinkEnded(f"the queue cannot begin an epoch: {exc}") from exc
-        return used
-
-    def _where(self, identity: Identity) -> ServerAddress | None:
-        found = self.discovery.where(identity.site)
-        if found is not None and not self._server_url:
-            return found
-        try:
-            return read_address(self._server_url or identity.server)
-        except BadAddress:
-            return None
-
-    # --- pairing
-
-    def _sites(self) -> Sequence[FoundSite]:
-        if not self._server_url:
-            return self.discovery.sites()
-        address = read_address(self._server_url)
-        return (FoundSite("", address.name, address),)
-
-    def _sites_changed(self) -> None:
-        if self._link_status.state in (LinkState.SEARCHING, LinkState.WAITING):
-            self.link.wake()
-        self._redraw()
-
-    def _pair(self, touch: kiosk.Pair) -> None:
-        self.pairing.handle(touch)
-
-    def _begin_pairing(self, address: ServerAddress, site: str) -> Attempt:
-        return begin(address, site, socket.gethostname(), self._version)
-
-    def _at_stake(self, identity: Identity) -> int:
-        before = load_identity(self._folder)
-        same = before is None or before.site_key == identity.site_key
-        return 0 if same else self._outbox.count
-
-    async def _paired(self, identity: Identity) -> None:
-        """Belong to the site from now on: what waits goes there."""
-        try:
-            await asyncio.to_thread(store_identity, self._folder, identity)
-        except OSError as exc:
-            raise PairingFailed("disk", str(exc)) from exc
-        self._around.agent = identity.name
-        self.link.renew()
+        identity = await self.membership.identity()
+        if identity is not None:
+            self._around.agent = self._around.agent or identity.name
+        return identity
 
     def _redraw(self) -> None:
         self.counter.refresh()
+
+    def _servers_changed(self) -> None:
+        if self._link_status.state in (LinkState.SEARCHING, LinkState.WAITING):
+            self.link.wake()
+        self.counter.refresh()
+
+    def _renewed(self, identity: Identity) -> None:
+        self._around.agent = identity.name
+        self.link.renew()
 
     def _link_changed(self, status: LinkStatus) -> None:
         self._link_status = status

@@ -46,7 +46,7 @@ class FoundSite:
 
 def pace(offer: PairingOffer) -> tuple[float, float]:
     """Return how long a code lives and how often to poll, in seconds, within what is sensible."""
-    life = max(0, min(offer.expires_in, LONGEST_LIFE_SECONDS))
+    life = max(SHORTEST_POLL_SECONDS, min(offer.expires_in, LONGEST_LIFE_SECONDS))
     return life, max(SHORTEST_POLL_SECONDS, min(offer.poll_seconds, LONGEST_POLL_SECONDS))
 
 
@@ -83,7 +83,8 @@ class PairingDesk:
         self._paired = paired
         self._confirmed = asyncio.Event()
         self._changed = changed
-        self._wishes: asyncio.Queue[_Wish | None] = asyncio.Queue(16)
+        self._wanted: _Wish | None = None
+        self._wished = asyncio.Event()
         self._stage: _Stage | None = None
 
     def view(self) -> Pairing | None:
@@ -123,10 +124,13 @@ class PairingDesk:
         self._wish(_Wish(address, "" if found is None else found.id))
 
     def _wish(self, wish: "_Wish | None") -> None:
-        try:
-            self._wishes.put_nowait(wish)
-        except asyncio.QueueFull:
-            log.warning("touches of the pairing screen dropped")
+        self._wanted = wish
+        self._wished.set()
+
+    def _show_for(self, wish: "_Wish", stage: _Stage | None) -> None:
+        """Show how a wish stands, unless it has been given up meanwhile."""
+        if self._wanted is wish:
+            self._show(stage)
 
     def _show(self, stage: _Stage | None) -> None:
         self._stage = stage
@@ -137,60 +141,69 @@ class PairingDesk:
         async with asyncio.TaskGroup() as group:
             current: asyncio.Task[None] | None = None
             while True:
-                wish = await self._wishes.get()
+                await self._wished.wait()
+                self._wished.clear()
                 if current is not None:
                     current.cancel()
+                wish = self._wanted
                 current = None if wish is None else group.create_task(self._pair(wish))
 
     async def _pair(self, wish: "_Wish") -> None:
         """Show codes, one after the other as they expire, until an admin has decided."""
-        typed = "" if wish.site else wish.address.url
         while True:
-            self._show(AskingSite(wish.address.url))
+            self._show_for(wish, AskingSite(wish.address.url))
             try:
                 attempt = await asyncio.to_thread(self._begin, wish.address, wish.site)
             except PairingFailed as exc:
                 log.warning("no pairing code", extra={"reason": str(exc), "code": exc.code})
-                self._show(ChooseSite((), exc.code, typed))
+                self._show_for(wish, wish.failed(exc.code))
                 return
-            decided = await self._decision(attempt)
-            if isinstance(decided, PollApproved):
-                identity = attempt.identity(decided)
-                if waiting := self._at_stake(identity):
-                    self._confirmed.clear()
-                    self._show(ConfirmSite(decided.site, wish.address.url, waiting))
-                    await self._confirmed.wait()
-                await self._keep(identity, typed)
-                return
-            if isinstance(decided, PollRefused):
-                self._show(ChooseSite((), "refused", typed))
-                return
+            match await self._decision(wish, attempt):
+                case PollApproved() as approved:
+                    await self._adopt(wish, attempt, approved)
+                    return
+                case PollRefused():
+                    self._show_for(wish, wish.failed("refused"))
+                    return
 
-    async def _keep(self, identity: Identity, typed: str) -> None:
+    async def _adopt(self, wish: "_Wish", attempt: Attempt, approved: PollApproved) -> None:
+        """Become what was approved; rows for another site wait for a person to say yes."""
+        identity = attempt.identity(approved)
+        if waiting := self._at_stake(identity):
+            self._confirmed.clear()
+            self._show_for(wish, ConfirmSite(approved.site, wish.address.url, waiting))
+            await self._confirmed.wait()
+        if self._wanted is not wish:
+            return
         try:
             await self._paired(identity)
         except PairingFailed as exc:
             log.error("the new identity could not be kept", extra={"reason": str(exc)})
-            self._show(ChooseSite((), exc.code, typed))
+            self._show_for(wish, wish.failed(exc.code))
         else:
-            self._show(None)
+            self._show_for(wish, None)
 
-    async def _decision(self, attempt: Attempt) -> PollApproved | PollRefused | PollExpired:
+    async def _decision(
+        self, wish: "_Wish", attempt: Attempt
+    ) -> PollApproved | PollRefused | PollExpired:
         life, pause = pace(attempt.offer)
         ends = time.monotonic() + life
-        self._show(_Shown(attempt, ends))
+        problem = ""
+        self._show_for(wish, _Shown(attempt, ends))
         while time.monotonic() < ends:
             await asyncio.sleep(pause)
+            before = problem
             try:
                 answer = await asyncio.to_thread(attempt.poll)
             except AskError as exc:
                 log.info("pairing cannot be polled", extra={"reason": str(exc)})
-                self._show(_Shown(attempt, ends, "unreachable"))
-                continue
-            if isinstance(answer, PollApproved | PollRefused | PollExpired):
-                return answer
-            if isinstance(self._stage, _Shown) and self._stage.problem:
-                self._show(_Shown(attempt, ends))
+                problem = "unreachable"
+            else:
+                if isinstance(answer, PollApproved | PollRefused | PollExpired):
+                    return answer
+                problem = ""
+            if problem != before:
+                self._show_for(wish, _Shown(attempt, ends, problem))
         return PollExpired()
 
 
@@ -200,3 +213,7 @@ class _Wish:
 
     address: ServerAddress
     site: str
+
+    def failed(self, code: str) -> ChooseSite:
+        """Return the choice once more, with what was typed and why it gave no code."""
+        return ChooseSite((), code, "" if self.site else self.address.url)

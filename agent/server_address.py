@@ -10,6 +10,8 @@ LONGEST_NAME = 253
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?", re.ASCII)
 
+_LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:|/|$)", re.IGNORECASE)
+
 
 class BadAddress(ValueError):
     """What was typed is no server's address."""
@@ -41,12 +43,14 @@ class ServerAddress:
 
 
 def read_address(text: str) -> ServerAddress:
-    """Return the address that somebody typed; without a scheme it is meant with TLS.
+    """Return the address that somebody typed.
+
+    Without a scheme it is meant with TLS, but for this machine itself, where nobody listens in.
 
     Raises BadAddress.
     """
     text = text.strip()
-    whole = text if "://" in text else f"https://{text}"
+    whole = text if "://" in text else f"{'http' if _LOOPBACK.match(text) else 'https'}://{text}"
     try:
         parts = urlsplit(whole)
         port = parts.port
