@@ -79,7 +79,9 @@ async def test_secrets_are_never_stored_for_repeats(api: Api) -> None:
     await api.ask("POST", "/api/v1/session/link", json={"code": "no such link"}, headers=key)
     draft = {"name": "工具室"}
     token = await api.ask("POST", "/api/v1/devices/enrolments", json=draft, headers=key)
-    await api.ask("POST", "/api/v1/devices/enrol", json={"token": token.json["token"]}, headers=key)
+    asked = {"token": token.json["token"], "agent_key": base64.b64encode(bytes(32)).decode()}
+    enrolled = await api.ask("POST", "/api/v1/devices/enrol", json=asked, headers=key)
+    assert enrolled.status == 200
     async with api.server.database.connection() as connection:
         assert await connection.fetchval("select count(*) from kernel.idempotency") == 0
 

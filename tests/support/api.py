@@ -1,5 +1,7 @@
 """The whole server in this process, and a client that holds its token."""
 
+import base64
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -61,6 +63,14 @@ class Api:
         async with self.server.database.connection() as connection:
             rows = await connection.fetch("select kind from journal.entry order by seq")
         return [row["kind"] for row in rows]
+
+
+async def enrolled(api: Api, name: str) -> str:
+    """Enrol an agent with a key that nobody holds, and return its id."""
+    token = (await api.post("/api/v1/devices/enrolments", {"name": name}))["token"]
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    asked = {"token": token, "agent_key": key}
+    return str((await api.post("/api/v1/devices/enrol", asked, status=200))["agent"])
 
 
 async def read(response: ClientResponse) -> Answer:

@@ -90,9 +90,16 @@ async def enrolled(site: Site, name: str) -> Identity:
 
 
 @asynccontextmanager
-async def opened(site: Site) -> AsyncIterator[tuple[RawLink, Challenge]]:
-    """Open a link and hear the challenge."""
-    async with connect(f"ws://127.0.0.1:{site.port}/link", proxy=None, max_size=None) as socket:
+async def opened(
+    site: Site, address: str = "127.0.0.1"
+) -> AsyncIterator[tuple[RawLink, Challenge]]:
+    """Open a link from this address of this machine and hear the challenge."""
+    async with connect(
+        f"ws://127.0.0.1:{site.port}/link",
+        proxy=None,
+        max_size=None,
+        local_addr=(address, 0),
+    ) as socket:
         link = RawLink(socket)
         yield link, await link.hear(Challenge)
 

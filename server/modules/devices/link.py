@@ -6,6 +6,7 @@ heartbeats. Nothing is acknowledged before it is committed, and nothing here del
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
@@ -43,6 +44,7 @@ HELLO_SECONDS = 10
 SILENT_SECONDS = 3 * HEARTBEAT_SECONDS
 # Links that have not proved yet whose they are; a whole site that comes back fits.
 MAX_STRANGERS = 256
+MAX_STRANGERS_FROM_ONE_ADDRESS = 64
 
 
 class Link:
@@ -63,7 +65,7 @@ class Link:
         self._feed = feed
         self._greeter = greeter
         self._site = site
-        self._strangers = 0
+        self._strangers: Counter[str] = Counter()
         self._links: dict[AgentId, _Session] = {}
 
     @property
@@ -73,7 +75,11 @@ class Link:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one agent for as long as its WebSocket is open."""
-        if self._strangers >= MAX_STRANGERS:
+        address = request.remote or ""
+        if (
+            self._strangers.total() >= MAX_STRANGERS
+            or self._strangers[address] >= MAX_STRANGERS_FROM_ONE_ADDRESS
+        ):
             return web.Response(status=503, headers={"Retry-After": "2"})
         socket = web.WebSocketResponse(
             heartbeat=None, max_msg_size=MAX_MESSAGE_BYTES, compress=False
@@ -81,12 +87,12 @@ class Link:
         await socket.prepare(request)
         wire = Wire(socket)
         try:
-            greeted = await self._greet(wire, request.remote or "")
+            greeted = await self._greet(wire, address)
             if greeted is not None:
                 await _Session(self, greeted, wire).run()
         except* Malformed as errors:
             reason = str(errors.exceptions[0])[:100]
-            _log.warning("malformed message: %s", reason, extra={"address": request.remote})
+            _log.warning("malformed message: %s", reason, extra={"address": address})
             await wire.close(CLOSE_MALFORMED, "malformed", reason)
         except* WrongVersion:
             await wire.close(CLOSE_PROTOCOL, "version", f"this server speaks {PROTOCOL}")
@@ -102,12 +108,13 @@ class Link:
         return socket
 
     async def _greet(self, wire: Wire, address: str) -> Greeted | None:
-        self._strangers += 1
+        self._strangers[address] += 1
         try:
             async with asyncio.timeout(HELLO_SECONDS):
                 return await self._greeter.greet(wire, address)
         finally:
-            self._strangers -= 1
+            self._strangers[address] -= 1
+            self._strangers += Counter()  # forgets addresses with none left
 
     async def close(self) -> None:
         """Tell every agent that this server goes away; they come back by themselves."""

@@ -1,15 +1,18 @@
 """The link as a hostile, broken or merely unlucky agent speaks it: nothing lost, nothing twice."""
 
 import time
+from contextlib import AsyncExitStack
 from typing import Any
 
 import msgspec
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from agent.greeting import Greeting
 from agent.identity import Identity, new_private_key
 from contract.ids import AgentId, new_id
 from contract.link import CLOSE_UNAUTHORIZED, Challenge, Goodbye, NewEpoch, RowStatus
+from server.modules.devices.link import MAX_STRANGERS_FROM_ONE_ADDRESS
 from support.raw_link import RawLink, enrolled, hello_of, linked, opened, row
 from support.site import Site, until
 
@@ -101,6 +104,18 @@ async def test_rows_before_the_hello_are_no_rows(site: Site) -> None:
     async with opened(site) as (link, _):
         await link.say({"type": "events", "queue_epoch": new_id(), "rows": []})
         assert await link.closed() == 4002
+
+
+async def test_a_crowd_that_never_greets_keeps_nobody_else_out(site: Site) -> None:
+    mine = await enrolled(site, "bench")
+    async with AsyncExitStack() as crowd:
+        for _ in range(MAX_STRANGERS_FROM_ONE_ADDRESS):
+            await crowd.enter_async_context(opened(site, "127.0.0.2"))
+        with pytest.raises(InvalidStatus) as refused:
+            await crowd.enter_async_context(opened(site, "127.0.0.2"))
+        assert refused.value.response.status_code == 503
+        async with linked(site, mine) as link:
+            assert (await link.snapshot())[-1].more is False
 
 
 async def test_every_link_has_a_challenge_of_its_own_and_the_sites_key(site: Site) -> None:

@@ -3,15 +3,13 @@
 import hashlib
 
 from contract.ids import new_id
-from support.api import Api
+from support.api import Api, enrolled
 
 QUARANTINE = "/api/v1/devices/quarantine"
 
 
 async def quarantined(api: Api, raw: bytes = b'{"id": 5}') -> str:
-    token = (await api.post("/api/v1/devices/enrolments", {"name": f"端末 {new_id()}"}))["token"]
-    agent = (await api.post("/api/v1/devices/enrol", {"token": token}, status=200))["agent"]
-    row = new_id()
+    agent, row = await enrolled(api, f"端末 {new_id()}"), new_id()
     async with api.server.database.connection() as connection:
         await connection.execute(
             "insert into devices.quarantine (id, agent, reason, raw, digest)"

@@ -13,7 +13,7 @@ from server.modules.system.checks import Doctor
 from server.modules.system.machine import Disk
 from server.modules.system.meters import HttpMeter, LoopMeter
 from server.modules.system.model import CheckStatus, Status
-from support.api import Api, expect
+from support.api import Api, enrolled, expect
 
 HEALTH = "/api/system/health"
 # Every word that any finding gives its sentence.
@@ -45,8 +45,7 @@ async def test_with_a_token_every_check_is_told(api: Api) -> None:
 
 
 async def test_an_agent_that_says_nothing_is_shown_and_later_an_error(api: Api) -> None:
-    token = (await api.post("/api/v1/devices/enrolments", {"name": "工具室"}))["token"]
-    await api.post("/api/v1/devices/enrol", {"token": token}, status=200)
+    await enrolled(api, "工具室")
 
     async def after(interval: str) -> tuple[str, str]:
         async with api.server.database.connection() as connection:
