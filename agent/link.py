@@ -6,6 +6,7 @@ Nothing but an Ack ever deletes a fact. One batch is in flight at a time.
 import asyncio
 import contextlib
 import logging
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 
@@ -62,6 +63,8 @@ CONNECT_SECONDS = 10
 PING_SECONDS = 20
 # Learning an offset again costs a write; a smaller difference is the network's jitter.
 OFFSET_TOLERANCE_US = 100_000
+# OpenSSL's verify codes of a certificate that is not valid yet or no longer: the site's own fault.
+_DATES = (9, 10)
 _ENVELOPE_BYTES = 512
 _GOING_AWAY = 1001
 
@@ -162,7 +165,7 @@ class Link:
                 where.link_url,
                 host=where.host,
                 port=where.port,
-                ssl=pinned_context(identity.ca) if where.tls else None,
+                ssl=self._trust(identity) if where.tls else None,
                 open_timeout=CONNECT_SECONDS,
                 ping_interval=PING_SECONDS,
                 ping_timeout=PING_SECONDS,
@@ -183,6 +186,9 @@ class Link:
         except ConnectionClosed as exc:
             code = exc.rcvd.code if exc.rcvd is not None else None
             raise LinkEnded(f"closed: {exc}", problem_of_close(code)) from exc
+        except ssl.SSLCertVerificationError as exc:
+            problem = Problem.UNREACHABLE if exc.verify_code in _DATES else Problem.OTHER_SITE
+            raise LinkEnded(f"certificate: {exc}", problem) from exc
         except (OSError, InvalidHandshake, WebSocketException, TimeoutError) as exc:
             raise LinkEnded(f"{type(exc).__name__}: {exc}") from exc
         except OutboxError as exc:
@@ -190,6 +196,10 @@ class Link:
         finally:
             self._replica.abandon_snapshot()
             self._in_flight.clear()
+
+    def _trust(self, identity: Identity) -> ssl.SSLContext:
+        known = self._clock.read().synchronised
+        return pinned_context(identity.ca, clock_known=known)
 
     async def _converse(self, socket: ClientConnection, identity: Identity) -> None:
         self._enter(LinkState.GREETING)

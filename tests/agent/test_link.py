@@ -2,12 +2,16 @@
 
 import asyncio
 import socket
+import ssl
+import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from agent.backoff import Backoff
@@ -18,7 +22,7 @@ from agent.link_status import LinkState, LinkStatus, Problem
 from agent.outbox import Draft, Outbox
 from agent.replica import Replica
 from agent.replica_file import ReplicaFile
-from agent.server_address import read_address
+from agent.server_address import ServerAddress, read_address
 from contract.facts import CardUnknown
 from contract.ids import BootId, EventId
 from contract.link import (
@@ -34,6 +38,7 @@ from contract.link import (
     RowStatus,
 )
 from contract.moment import Clock
+from support.certificates import authority
 from support.link_server import LONG_ENOUGH, SITE_PRIVATE, LinkServer, identity_here
 from support.workshop import (
     NOON_US,
@@ -63,16 +68,19 @@ class AgentSide:
     ) -> None:
         self.outbox = outbox
         self.replica = replica
-        self.clock = BootClock(HERE, lambda: Reading(5_000_000, 77, False))
+        self.synchronised = False
+        now = time.time_ns() // 1_000
+        self.clock = BootClock(HERE, lambda: Reading(5_000_000, now, self.synchronised))
         self.identity: Identity | None = identity_here()
         self.url = url
+        self.where: ServerAddress | None = None
         self.status = LinkStatus()
         self._news = asyncio.Condition()
         self._changes = asyncio.Event()
         self.link = Link(
             "1.2.3",
             self._who,
-            lambda _: read_address(self.url),
+            lambda _: self.where or read_address(self.url),
             outbox,
             replica,
             file,
@@ -370,6 +378,57 @@ async def test_no_hello_is_signed_twice_the_same(side: AgentSide, server: LinkSe
     first, second = server.hellos
     assert first.nonce != second.nonce
     assert first.signature != second.signature
+
+
+@asynccontextmanager
+async def behind_tls(
+    folder: Path, context: ssl.SSLContext, ca: str
+) -> AsyncIterator[tuple[AgentSide, LinkServer]]:
+    """A link to a name that only its address is known of, and whose CA is pinned."""
+    async with AsyncExitStack() as stack:
+        outbox = await stack.enter_async_context(Outbox.open(folder / "outbox.db"))
+        replica = Replica()
+        file = await stack.enter_async_context(ReplicaFile.open(folder / "replica.db", replica))
+        server = await stack.enter_async_context(LinkServer().open(tls=context))
+        side = AgentSide(outbox, replica, file, "")
+        side.identity = msgspec.structs.replace(identity_here(), ca=ca)
+        side.where = ServerAddress(True, "honsha.local", "127.0.0.1", server.port)
+        running = asyncio.create_task(side.link.run())
+        try:
+            yield side, server
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+
+
+async def test_with_tls_the_pinned_ca_and_the_name_count_not_the_address(tmp_path: Path) -> None:
+    ca = authority()
+    async with behind_tls(tmp_path, ca.context(tmp_path, "honsha.local"), ca.pem) as (side, _):
+        side.synchronised = True
+        await side.append()
+        await side.reached(lambda: side.status.online and side.outbox.count == 0)
+
+
+@pytest.mark.parametrize("name", ["honsha.local", "other.local"])
+async def test_a_certificate_of_another_ca_or_name_gets_no_hello(tmp_path: Path, name: str) -> None:
+    pinned, foreign = authority(), authority()
+    signs = foreign if name == "honsha.local" else pinned
+    async with behind_tls(tmp_path, signs.context(tmp_path, name), pinned.pem) as (side, server):
+        await side.append()
+        await side.reached(lambda: side.status.problem is Problem.OTHER_SITE)
+        assert server.hellos == []
+        assert side.outbox.count == 1
+
+
+async def test_dates_of_a_certificate_count_once_the_clock_is_known(tmp_path: Path) -> None:
+    """After a power cut without internet only the server can tell the time."""
+    ca = authority()
+    expired = ca.context(tmp_path, "honsha.local", age=timedelta(days=2))
+    async with behind_tls(tmp_path, expired, ca.pem) as (side, server):
+        await side.reached(lambda: side.status.online)
+        side.synchronised = True
+        await server.sockets[-1].close()
+        await side.reached(lambda: side.status.problem is Problem.UNREACHABLE)
 
 
 async def test_a_wake_is_not_kept_waiting_by_earlier_failures(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ async def greeted(port: int, attempt: Attempt, approved: PollApproved) -> Welcom
         f"wss://{NAME}:{port}/link",
         host="127.0.0.1",
         port=port,
-        ssl=pinned_context(identity.ca),
+        ssl=pinned_context(identity.ca, clock_known=True),
         proxy=None,
     ) as socket:
         link = RawLink(socket)

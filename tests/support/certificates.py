@@ -32,10 +32,10 @@ class Authority:
         """The root's PEM: what is pinned."""
         return self.root.public_bytes(Encoding.PEM).decode()
 
-    def context(self, folder: Path, *names: str) -> ssl.SSLContext:
-        """Return a server's context with a fresh leaf for these names."""
+    def context(self, folder: Path, *names: str, age: timedelta = timedelta(0)) -> ssl.SSLContext:
+        """Return a server's context with a leaf for these names, made so long ago."""
         leaf_key = ec.generate_private_key(ec.SECP256R1())
-        leaf = _certificate(names[0], leaf_key, self.intermediate.subject, self.key, names)
+        leaf = _certificate(names[0], leaf_key, self.intermediate.subject, self.key, names, age)
         file = folder / f"{names[0]}-{leaf.serial_number}.pem"
         file.write_bytes(
             leaf_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -62,8 +62,9 @@ def _certificate(
     issuer: x509.Name,
     issuer_key: ec.EllipticCurvePrivateKey,
     names: tuple[str, ...] = (),
+    age: timedelta = timedelta(0),
 ) -> x509.Certificate:
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - age
     builder = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -66,10 +67,12 @@ class LinkServer:
         return f"http://127.0.0.1:{self.port}"
 
     @asynccontextmanager
-    async def open(self, port: int = 0) -> AsyncIterator["LinkServer"]:
+    async def open(
+        self, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> AsyncIterator["LinkServer"]:
         """Listen until the block ends."""
         async with serve(
-            self._serve, "127.0.0.1", port, process_request=self._gate, max_size=None
+            self._serve, "127.0.0.1", port, process_request=self._gate, max_size=None, ssl=tls
         ) as server:
             self.port = next(iter(server.sockets)).getsockname()[1]
             yield self
