@@ -59,7 +59,7 @@ devices-retry = Retry
 devices-revoke = Revoke
 devices-revoke-detail = This kiosk can no longer connect. To use it again, add it anew. Its records stay.
 devices-revoke-title = Revoke “{ $name }”?
-devices-revoke-waiting = { $count ->
+devices-revoke-waiting = { $count } records have not arrived yet. They stay on the kiosk and arrive once it is registered again.
     [one] 1 record has not been delivered yet
    *[other] { $count } records have not been delivered yet
 }; they would not arrive any more.
