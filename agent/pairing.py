@@ -2,7 +2,7 @@
 
 import secrets
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.asking import AskError, ask
 from agent.identity import Identity, new_private_key, public_key, sign
@@ -23,6 +23,8 @@ from contract.pairing import (
 from contract.proof import NONCE_BYTES
 
 TOO_MANY = 429
+REDIRECTS = frozenset({301, 302, 307, 308})
+HTTPS_PORT = 443
 
 
 class PairingFailed(Exception):
@@ -70,6 +72,8 @@ class Attempt:
 def begin(address: ServerAddress, site: str, hostname: str, version: str) -> Attempt:
     """Make a key and ask to be paired with it. Raises PairingFailed.
 
+    A front door that sends plain HTTP elsewhere is asked again with TLS; never the other way round.
+
     With TLS the first question goes to whoever answers; what follows goes only to the holder of a
     certificate by the CA that the answer names, and that CA is part of the code.
     """
@@ -85,6 +89,9 @@ def begin(address: ServerAddress, site: str, hostname: str, version: str) -> Att
         path = f"{PAIRINGS}/{offer.pairing}/reveal"
         answer: PollAnswer = ask(address, path, reveal, PollAnswer, context)  # type: ignore[arg-type]
     except AskError as exc:
+        if exc.status in REDIRECTS and not address.tls:
+            secure = replace(address, tls=True, port=HTTPS_PORT)
+            return begin(secure, site, hostname, version)
         raise PairingFailed(_code(exc), str(exc)) from exc
     if not isinstance(answer, PollWaiting):
         raise PairingFailed("refused", f"the server answered {answer}")

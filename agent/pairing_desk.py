@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from agent.asking import AskError
 from agent.identity import Identity
-from agent.pairing import Attempt, PairingFailed
+from agent.pairing import TOO_MANY, Attempt, PairingFailed
 from agent.server_address import BadAddress, ServerAddress, read_address
 from contract.kiosk import (
     AskingSite,
@@ -197,7 +197,8 @@ class PairingDesk:
                 answer = await asyncio.to_thread(attempt.poll)
             except AskError as exc:
                 log.info("pairing cannot be polled", extra={"reason": str(exc)})
-                problem = "unreachable"
+                # Told to come back later, it comes back later: that is no trouble to show.
+                problem = problem if exc.status == TOO_MANY else "unreachable"
             else:
                 if isinstance(answer, PollApproved | PollRefused | PollExpired):
                     return answer

@@ -53,7 +53,7 @@ class PairingOffer(msgspec.Struct, frozen=True):
     expires_at: datetime
     expires_in: int
     ca: str = ""
-    poll_seconds: int = 2
+    poll_seconds: int = 3
 
 
 class Reveal(msgspec.Struct, frozen=True):

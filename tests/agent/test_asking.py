@@ -68,6 +68,15 @@ async def test_what_is_no_answer_is_an_error(data: bytes, status: int) -> None:
     assert failed.value.status == status
 
 
+async def test_a_door_that_wants_tls_is_asked_with_tls() -> None:
+    """Nobody answers at 443 here: what matters is that it was asked there, and not in clear."""
+    async with answering(http(b"", "308 Permanent Redirect")) as address:
+        with pytest.raises(PairingFailed) as failed:
+            await asyncio.to_thread(begin, address, "", "kiosk", "test")
+    assert failed.value.code == "unreachable"
+    assert "https://127.0.0.1" in str(failed.value)
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=300), st.booleans())
 async def test_whatever_answers_pairing_fails_with_a_code(noise: bytes, framed: bool) -> None:
