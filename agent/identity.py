@@ -7,6 +7,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from contract.decoding import UNDECODABLE
 from contract.ids import AgentId
 from contract.pairing import Key
 
@@ -63,7 +64,7 @@ def load_identity(folder: Path) -> Identity | None:
     """Return the stored identity, or None where the agent is not paired or the file is broken."""
     try:
         return msgspec.json.decode((folder / IDENTITY_FILE).read_bytes(), type=Identity)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (OSError, *UNDECODABLE):
         return None
 
 

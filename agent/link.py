@@ -35,6 +35,7 @@ from agent.outbox import Outbox, OutboxError, QueuedRow
 from agent.replica import Replica
 from agent.replica_file import ReplicaFile
 from agent.server_address import ServerAddress, pinned_context
+from contract.decoding import UNDECODABLE
 from contract.ids import EventId
 from contract.link import (
     HEARTBEAT_SECONDS,
@@ -292,7 +293,7 @@ class Link:
         data = await socket.recv()
         try:
             return _decode_down(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+        except UNDECODABLE as exc:
             log.error("the server sent what is no message", extra={"reason": str(exc)})
             raise LinkEnded(f"malformed message: {exc}", Problem.VERSION) from exc
 

@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from agent.assets import Asset
+from contract.decoding import UNDECODABLE
 from contract.kiosk import (
     AskSamples,
     ConfirmPairing,
@@ -203,7 +204,7 @@ class Local:
         async for data in page.socket:
             try:
                 message = _decode(data)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except UNDECODABLE:
                 await page.socket.close(CLOSE_MALFORMED, "malformed message")
                 return
             match message:

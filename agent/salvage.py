@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from contract.decoding import UNDECODABLE
 from contract.ids import EventId
 from contract.moment import Moment
 
@@ -98,7 +99,7 @@ def _keep(row: object, found: dict[EventId, bytes]) -> bool:
         return False
     try:
         stored = msgspec.json.decode(row, type=StoredRow)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNDECODABLE:
         return False
     found.setdefault(stored.id, row)
     return True

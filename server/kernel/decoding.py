@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from contract.decoding import UNDECODABLE
 from server.kernel.http import JSON, NOTHING, Nothing, Route
 from server.kernel.problems import Invalid, Malformed, Problem, TooLarge, WrongMediaType
 
@@ -49,7 +50,7 @@ def decode_body(raw: bytes, route: Route) -> Any:
         return msgspec.json.decode(raw, type=route.body)
     except msgspec.ValidationError as error:
         raise _malformed(error, status=Invalid) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         raise Malformed(expected=JSON) from error
 
 

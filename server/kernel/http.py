@@ -68,7 +68,7 @@ def read_cursor(cursor: str, kind: type[Key]) -> Key:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         return msgspec.json.decode(base64.urlsafe_b64decode(padded), type=kind)
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise Malformed(field="cursor") from error
 
 

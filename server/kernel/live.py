@@ -5,10 +5,12 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import msgspec
 from aiohttp import web
 
+from contract.decoding import UNDECODABLE
 from server.kernel.auth import Credential, Principal
 from server.kernel.database import DatabaseUnavailable
 from server.kernel.journal import Entry, Head, Journal, JournalRewound
@@ -194,7 +196,7 @@ class Hub:
     async def _hear(self, page: _Page, text: bytes) -> bool:
         try:
             message = _decoder.decode(text)
-        except msgspec.DecodeError:
+        except UNDECODABLE:
             return False
         match message:
             case Subscribe():
@@ -230,6 +232,8 @@ class Hub:
     async def _can_resume(self, told: Head, epoch: str | None, after: int) -> bool:
         if epoch in (None, told.epoch) and 0 <= after <= told.position:
             return told.position - after <= MAX_REPLAY
+        if epoch is not None and not _is_uuid(epoch):
+            return False
         # Another process of this server may have told more than this one knows yet.
         return told.position - after <= MAX_REPLAY and await self._journal.tail.continues(
             epoch or told.epoch, after
@@ -415,3 +419,11 @@ def _encode(entry: Entry, topics: tuple[str, ...]) -> bytes:
             body=entry.body,
         )
     )
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -59,6 +59,12 @@ class Process:
         return code
 
     @property
+    def pid(self) -> int:
+        """Its process id; it must be running."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         return self._process is not None and self._process.returncode is None
 

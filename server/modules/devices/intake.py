@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from contract.decoding import UNDECODABLE
 from contract.facts import Fact
 from contract.ids import AgentId, BootId, EventId, QueueEpoch, new_id
 from contract.link import RowAnswer, RowStatus
@@ -106,7 +107,7 @@ class Intake:
         """Try a quarantined row once more; the answer says whether it is applied now."""
         try:
             fact = _FACT.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNDECODABLE as error:
             return RowAnswer(EventId(""), RowStatus.QUARANTINED, f"unreadable: {error}")
         # Its boot is over as far as anybody knows; an unknown clock stays uncertain.
         nobody = BootClock(BootId(""), datetime.now(UTC))
@@ -229,7 +230,7 @@ def decode(rows: Sequence[msgspec.Raw]) -> tuple[list[tuple[Fact, bytes]], list[
         try:
             fact = _FACT.decode(raw)
             _check_ids(fact)
-        except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        except (*UNDECODABLE, ValueError) as error:
             fact_id, seq = _label(raw)
             bad.append(_Bad(raw, f"unreadable: {error}"[:500], fact_id, seq))
         else:
@@ -252,7 +253,7 @@ def _label(raw: bytes) -> tuple[EventId | None, int]:
     try:
         label = msgspec.json.decode(raw, type=_Label)
         UUID(label.id)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+    except (*UNDECODABLE, ValueError):
         return None, 0
     return EventId(label.id), label.seq if 0 < label.seq < 1 << 62 else 0
 

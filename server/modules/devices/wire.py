@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 from aiohttp import WSMsgType, web
 
+from contract.decoding import UNDECODABLE
 from contract.link import Down, Events, Goodbye, Heartbeat, Hello, Up
 
 
@@ -32,7 +33,7 @@ class Wire:
             raise Malformed("text expected")
         try:
             decoded: Hello | Events | Heartbeat = self._decode(message.data)
-        except (msgspec.DecodeError, UnicodeError) as error:
+        except UNDECODABLE as error:
             raise Malformed(str(error)) from error
         return decoded
 
