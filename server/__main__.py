@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contract.settings_file import SettingsError
-from server import commands
+from server import commands, commands_audit, commands_secrets
 from server.kernel.database import DatabaseUnavailable
 from server.kernel.migrations import MigrationError
 from server.kernel.problems import Problem
@@ -40,8 +40,20 @@ def parser() -> argparse.ArgumentParser:
     enrol.add_argument("name", metavar="NAME", help="what the agent is called")
     enrol.add_argument("--place", default="", metavar="P", help="where it stands")
     verbs.add_parser("openapi", help="print the API's description")
-    journal = verbs.add_parser("journal", help="look after the journal")
-    journal.add_argument("action", choices=["verify"], help="check the hash chain")
+    for name, actions in (
+        ("audit", ["verify", "public-key", "checkpoint"]),
+        ("journal", ["verify"]),
+    ):
+        audit = verbs.add_parser(name, help="look after the journal")
+        audit.add_argument("action", choices=actions, help="check the chain, print the key, ...")
+        audit.add_argument("--checkpoints", type=Path, action="append", metavar="FOLDER")
+        audit.add_argument("--public-key", metavar="KEY", help="who must have signed (hex)")
+    secrets = verbs.add_parser("secrets", help="list or replace the server's secrets")
+    secret_actions = secrets.add_subparsers(dest="action", required=True, metavar="ACTION")
+    secret_actions.add_parser("list", help="print their names and what they are for")
+    rotate = secret_actions.add_parser("rotate", help="put a fresh one in place")
+    rotate.add_argument("name", metavar="NAME", help="which one")
+    rotate.add_argument("--yes", action="store_true", help="do not ask")
     verbs.add_parser("settings", help="print the settings in force, secrets masked")
     return top
 
@@ -70,6 +82,10 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         return 0
     if options.command == "openapi":
         return asyncio.run(commands.openapi())
+    if options.command in ("audit", "journal") and options.action == "public-key":
+        return commands_audit.public_key(settings)
+    if options.command == "secrets" and options.action == "list":
+        return commands_secrets.list_secrets(settings)
     dsn = database_dsn(settings)
     match options.command:
         case "serve":
@@ -86,8 +102,12 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
             work = commands.token(dsn, options.name, options.days)
         case "enrol":
             work = commands.enrol(settings, dsn, options.name, options.place)
+        case "secrets":
+            work = commands_secrets.rotate(settings, dsn, options.name, yes=options.yes)
+        case _ if options.action == "checkpoint":
+            work = commands_audit.checkpoint(settings, dsn)
         case _:
-            work = commands.verify_journal(dsn)
+            work = commands_audit.verify(settings, dsn, options.checkpoints, options.public_key)
     return asyncio.run(work)
 
 

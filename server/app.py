@@ -11,7 +11,8 @@ from aiohttp import web
 
 from contract.release import VERSION
 from server.kernel.auth import Credential, Principal
-from server.kernel.database import Database
+from server.kernel.checkpointing import Checkpoints
+from server.kernel.database import Connection, Database
 from server.kernel.edge import edge
 from server.kernel.gateway import Gateway, credential_of, refuse_foreign_origin
 from server.kernel.http import API, Call, Nothing, Reply, Route
@@ -20,7 +21,8 @@ from server.kernel.jobs import Jobs, kernel_jobs
 from server.kernel.journal import Journal
 from server.kernel.live import Hub
 from server.kernel.migrations import MigrationSource, kernel_migrations, pending_migrations
-from server.kernel.module import Module, Site, check_modules
+from server.kernel.module import Check, Module, Site, check_modules
+from server.kernel.naming import Naming
 from server.kernel.openapi import describe, encode
 from server.kernel.problems import Unauthenticated
 from server.kernel.retention import retention_job
@@ -53,12 +55,15 @@ from server.modules.loans.replica import LoanReplica
 from server.modules.loans.service import Loans
 from server.modules.loans.tags import Tags
 from server.modules.people import plug as people_plug
+from server.modules.people.privacy import Privacy
 from server.modules.people.service import People
 from server.modules.system import plug as system_plug
+from server.modules.system.audit import Auditor
 from server.modules.system.checks import Doctor, system_checks
 from server.modules.system.meters import HttpMeter, LoopMeter
 from server.modules.system.metrics import Metrics
 from server.settings import Settings
+from server.state import checkpointing, keys
 from server.web_files import web_assets
 
 MODULES = ("people", "accounts", "devices", "loans", "system")
@@ -85,6 +90,7 @@ class Parts:
     accounts: Accounts
     first_run: FirstRun
     journal: Journal
+    checkpoints: Checkpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,8 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     default = Site(settings.site.name, settings.site.zone, settings.site.language)
     site = SiteKeeper(database, journal, default)
     sealer = Sealer(database)
+    secrets = keys(settings)
+    checkpoints = checkpointing(settings, database, secrets)
 
     people = People(journal, Tags())
     passwords = Passwords()
@@ -157,9 +165,22 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     greeter = Greeter(database, identity, Refusals(database, journal))
     link = Link(database, devices, intake, feed, greeter, lambda: site.site.name)
     revocations = Revocations(database, journal, link.recheck)
+    jobs: Jobs
+    domains: list[Module]
+
+    async def enqueue(connection: Connection, name: str, payload: bytes) -> None:
+        await jobs.enqueue(connection, name, payload)
+
+    privacy = Privacy(
+        journal,
+        texts,
+        lambda: [module.personal for module in domains if module.personal],
+        lambda: site.site.language,
+        enqueue,
+    )
     enrolment_days = settings.retention.enrolment_days
     domains = [
-        people_plug.setup(people),
+        people_plug.setup(people, privacy),
         accounts_plug.setup(site, accounts, sign_ins, first_run, own),
         devices_plug.setup(
             devices,
@@ -176,7 +197,13 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     hub: Hub
     services: Services
     loop, http = LoopMeter(), HttpMeter()
-    checks = system_checks(database, loop, lambda: services.down)
+    auditor = Auditor(checkpoints, secrets, enqueue)
+    naming = Naming(m.names for m in domains if m.names)
+    checks = [
+        *system_checks(database, loop, lambda: services.down),
+        Check("tampering", auditor.tampering),
+        Check("checkpoints", auditor.checkpointing),
+    ]
     doctor = Doctor(texts, [*checks, *(check for m in domains for check in m.checks)])
     metrics = Metrics(
         database=database,
@@ -186,7 +213,8 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
         restarts=lambda: services.restarts,
         gauges=[gauge for m in domains for gauge in m.gauges],
     )
-    modules = [*domains, system_plug.setup(journal, doctor, metrics, loop, checks)]
+    system = system_plug.setup(journal, doctor, metrics, loop, checks, naming, auditor)
+    modules = [*domains, system]
     check_modules(modules)
 
     async def still_valid(principal: Principal, credential: Credential) -> bool:
@@ -202,6 +230,7 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
         [
             Service("sealer", sealer.run),
             Service("journal-tail", journal.tail.run),
+            Service("checkpoints", checkpoints.run),
             Service("live", hub.run),
             Service("site", site.run),
             Service("jobs", jobs.run),
@@ -222,6 +251,7 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
         accounts=accounts,
         first_run=first_run,
         journal=journal,
+        checkpoints=checkpoints,
     )
 
 

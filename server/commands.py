@@ -23,7 +23,6 @@ from server.app import (
 )
 from server.kernel.database import Connection, Database
 from server.kernel.journal import Journal
-from server.kernel.journal_verify import verify
 from server.kernel.migrations import migrate
 from server.log import log_to_stderr
 from server.modules.accounts import store
@@ -126,7 +125,7 @@ async def migrate_database(dsn: str, *, dry_run: bool) -> int:
 
 async def setup_link(settings: Settings, dsn: str) -> int:
     """Print a link with which the first admin sets the site up."""
-    async with _database(dsn) as (database, _):
+    async with database_of(dsn) as (database, _):
         first_run = assemble(settings, database, await asyncio.to_thread(catalogues)).first_run
         link = await database.run(first_run.make_link)
     print(_address(settings) + link.path)
@@ -135,7 +134,7 @@ async def setup_link(settings: Settings, dsn: str) -> int:
 
 async def account_link(settings: Settings, dsn: str, login: str, purpose: Purpose) -> int:
     """Print a one-time link for an account."""
-    async with _database(dsn) as (database, journal):
+    async with database_of(dsn) as (database, journal):
         sign_ins = SignIns(journal, Passwords(), SessionPolicy())
 
         async def work(connection: Connection) -> OneTimeLink:
@@ -160,7 +159,7 @@ async def token(dsn: str, name: str, days: int | None) -> int:
         raise CommandFailed("the name must have 1 to 100 characters")
     if days is not None and not 1 <= days <= 36_500:
         raise CommandFailed("--days must be between 1 and 36500")
-    async with _database(dsn) as (database, journal):
+    async with database_of(dsn) as (database, journal):
         system = System(journal)
 
         async def work(connection: Connection) -> str:
@@ -178,7 +177,7 @@ async def enrol(settings: Settings, dsn: str, name: str, place: str) -> int:
         draft = msgspec.convert({"name": name, "place": place}, EnrolmentDraft)
     except msgspec.ValidationError as error:
         raise CommandFailed(str(error)) from error
-    async with _database(dsn) as (database, _):
+    async with database_of(dsn) as (database, _):
         parts = assemble(settings, database, await asyncio.to_thread(catalogues))
         await asyncio.to_thread(parts.identity.load)
 
@@ -200,19 +199,9 @@ async def openapi() -> int:
     return 0
 
 
-async def verify_journal(dsn: str) -> int:
-    """Check the journal's hash chain; exit code 1 if it was tampered with."""
-    async with _database(dsn) as (database, _), database.connection() as connection:
-        report = await verify(connection)
-    for fault in report.faults:
-        print(f"position {fault.position}: {fault.kind.value} {fault.entry or ''}".rstrip())
-    print(f"{report.checked} entries checked, {len(report.faults)} faults")
-    print(f"end: position {report.end.position}, hash {report.end.hash.hex()}")
-    return 1 if report.faults else 0
-
-
 @asynccontextmanager
-async def _database(dsn: str) -> AsyncGenerator[tuple[Database, Journal], None]:
+async def database_of(dsn: str) -> AsyncGenerator[tuple[Database, Journal], None]:
+    """Open a migrated database for one command. Raises CommandFailed."""
     async with Database.open(dsn, max_size=2) as database:
         try:
             await refuse_unmigrated(database)

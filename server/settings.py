@@ -58,6 +58,13 @@ class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
     idempotency_hours: int = 24
     enrolment_days: int = 30
+    checkpoint_months: int = 120
+
+
+class AuditSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A second folder for the journal's checkpoints, on another disk; it must be there."""
+
+    copy_to: str = ""
 
 
 class StateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log: LogSettings = LogSettings()
     retention: RetentionSettings = RetentionSettings()
     state: StateSettings = StateSettings()
+    audit: AuditSettings = AuditSettings()
 
 
 def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -157,6 +165,6 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"site.language must be one of {', '.join(LANGUAGES)}")
     if settings.log.level not in LEVELS:
         raise SettingsError(f"log.level must be one of {', '.join(LEVELS)}")
-    for name in ("idempotency_hours", "enrolment_days"):
+    for name in ("idempotency_hours", "enrolment_days", "checkpoint_months"):
         if getattr(settings.retention, name) < 1:
             raise SettingsError(f"retention.{name} must be at least 1")

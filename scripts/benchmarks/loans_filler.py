@@ -16,7 +16,7 @@ from contract.cards import CardUid, Technology
 from contract.ids import new_id
 from scripts.benchmarks import loans_sql as sql
 from server.kernel.auth import digest, new_secret
-from server.kernel.chain import link
+from server.kernel.chain import FORM, link
 from server.kernel.database import Connection, Database, connect
 from server.kernel.journal import Journal, NewEntry
 from server.kernel.journal_verify import verify
@@ -113,7 +113,9 @@ class _PastJournal(Journal):
         super().__init__(database)
         self._at = at
 
-    async def append(self, connection: Connection, entries: Sequence[NewEntry]) -> None:
+    async def append(
+        self, connection: Connection, entries: Sequence[NewEntry], *, address: str | None = None
+    ) -> None:
         self._at += timedelta(milliseconds=1)
         await connection.executemany(
             sql.ENTRY,
@@ -189,11 +191,11 @@ async def _seal(connection: Connection) -> None:
     async with connection.transaction():
         cursor = await connection.cursor(sql.UNSEALED)
         while rows := await cursor.fetch(SEALED_AT_ONCE):
-            seals: list[tuple[int, int, datetime, int, bytes]] = []
+            seals: list[tuple[int, int, datetime, int, bytes, int]] = []
             for row in rows:
                 position += 1
                 previous = link(previous, sealable(position, before.epoch_id, row))
-                seals.append((position, before.epoch, row["at"], row["seq"], previous))
+                seals.append((position, before.epoch, row["at"], row["seq"], previous, FORM))
             await connection.copy_records_to_table("seal", records=seals, schema_name="journal")
         await connection.execute(sql.SEALED, position, previous)
 

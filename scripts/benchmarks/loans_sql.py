@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from server.kernel.sealing import HASHED
+
 FUNCTIONS: Final = """
 -- The months up to this one, as journal.ensure_partitions made them when they came.
 create function pg_temp.past_months(began timestamptz) returns void language plpgsql as $$
@@ -130,8 +132,8 @@ select at + interval '2 seconds', (select system_identifier from pg_control_syst
   from news order by at
 """
 
-UNSEALED: Final = """
-select e.at, e.seq, e.id, e.actor, e.device, e.module, e.kind, e.subject, e.body
+UNSEALED: Final = f"""
+select {HASHED}
   from journal.entry e
  where not exists (select from journal.seal s where s.seq = e.seq)
  order by e.at, e.seq

@@ -10,8 +10,14 @@ _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+# The form in which entries are sealed now; seals of older forms stay valid (journal.seal.form).
+FORM = 2
+# So that no entry of one form has the hash of another entry in the other form.
+_FORM_2 = b"genba journal 2\n"
+
+
 class Sealable(NamedTuple):
-    """What the hash covers of an entry, in the order of the canonical JSON array."""
+    """What the hash of form 1 covers of an entry, in the order of the canonical JSON array."""
 
     position: int
     epoch: str
@@ -19,6 +25,25 @@ class Sealable(NamedTuple):
     at_us: int
     actor: str
     device: str | None
+    module: str
+    kind: str
+    subject: str
+    body: str
+
+
+class SealableNow(NamedTuple):
+    """What the hash of form 2 covers, in the order of the canonical JSON array: every column."""
+
+    position: int
+    epoch: str
+    id: str
+    at_us: int
+    seq: int
+    origin: int
+    xid: int
+    actor: str
+    device: str | None
+    address: str | None
     module: str
     kind: str
     subject: str
@@ -35,9 +60,11 @@ def genesis(epoch: str) -> bytes:
     return hashlib.sha256(epoch.encode()).digest()
 
 
-def link(previous: bytes, entry: Sealable) -> bytes:
+def link(previous: bytes, entry: Sealable | SealableNow) -> bytes:
     """Return the entry's hash: SHA-256 of the previous hash and the entry as a JSON array.
 
-    The array is compact UTF-8 without optional escapes, as msgspec writes it.
+    The array is compact UTF-8 without optional escapes, as msgspec writes it. In form 2 the text
+    `genba journal 2` and a line feed stand before the previous hash.
     """
-    return hashlib.sha256(previous + msgspec.json.encode(tuple(entry))).digest()
+    form = _FORM_2 if isinstance(entry, SealableNow) else b""
+    return hashlib.sha256(form + previous + msgspec.json.encode(tuple(entry))).digest()

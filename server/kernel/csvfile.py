@@ -28,13 +28,16 @@ class ImportReport(msgspec.Struct, frozen=True):
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[str | int | None]]) -> bytes:
     """Return CSV that Excel opens in Japanese: UTF-8 with BOM, CRLF, formulas defused."""
+    return (BOM + csv_lines([header]) + csv_lines(rows)).encode()
+
+
+def csv_lines(rows: Iterable[Sequence[str | int | None]]) -> str:
+    """Return rows of CSV: CRLF, formulas defused. The file begins with BOM and a header."""
     out = io.StringIO()
-    out.write(BOM)
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
     for row in rows:
         writer.writerow([_defuse(cell) for cell in row])
-    return out.getvalue().encode()
+    return out.getvalue()
 
 
 def read_csv(raw: bytes, columns: Mapping[str, str]) -> list[tuple[int, dict[str, str]]]:

@@ -93,11 +93,12 @@ def _problem(error: web.HTTPException) -> Problem:
 
 
 def _words(request: web.Request, status: int, seconds: float) -> dict[str, str | int | float]:
-    # The path only: a query may hold somebody's name.
+    # The route, not the address: that may hold somebody's name or the number of their card.
+    resource = request.match_info.route.resource
     return {
         "request": request_id(request),
         "method": request.method,
-        "path": request.path,
+        "path": resource.canonical if resource is not None else "-",
         "status": status,
         "milliseconds": round(seconds * 1000, 1),
     }

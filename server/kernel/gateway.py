@@ -15,8 +15,9 @@ from contract.ids import new_id
 from server.kernel.auth import NOBODY, Carrier, Credential, Identify, Principal
 from server.kernel.database import Connection, Database, DatabaseUnavailable
 from server.kernel.decoding import decode_body, decode_query, read_body
-from server.kernel.http import JSON, NOTHING, Browser, Call, Reply, Route
+from server.kernel.http import JSON, NOTHING, Browser, Call, Reply, Route, Stream
 from server.kernel.i18n import Catalogues, negotiate
+from server.kernel.journal import come_from
 from server.kernel.problems import (
     Forbidden,
     ForeignOrigin,
@@ -27,6 +28,7 @@ from server.kernel.problems import (
     Unauthenticated,
     Unavailable,
 )
+from server.kernel.streaming import streamed
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +68,8 @@ class Gateway:
         """Answer one request by its route; every refusal becomes a problem document."""
         try:
             answer = await self._answer(request, route)
+            if isinstance(answer, Stream):
+                return await streamed(request, self._database, answer)
         except Problem as problem:
             return self.refuse(request, problem)
         except asyncpg.DataError:  # text that Postgres cannot hold, such as a NUL
@@ -119,7 +123,7 @@ class Gateway:
             return NOBODY
         return await self._identify(connection, credential) or NOBODY
 
-    async def _answer(self, request: web.Request, route: Route) -> _Answer | Problem:
+    async def _answer(self, request: web.Request, route: Route) -> _Answer | Problem | Stream:
         credential = credential_of(request)
         if request.method in SAFE_METHODS:
             async with self._database.connection() as connection:
@@ -132,8 +136,9 @@ class Gateway:
         raw = await read_body(request, route)
         body = decode_body(raw, route)
 
-        async def work(connection: Connection) -> _Answer | Problem:
+        async def work(connection: Connection) -> _Answer | Problem | Stream:
             whole = replace(call, connection=connection, body=body)
+            await come_from(connection, call.address)
             key = request.headers.get("Idempotency-Key", "")
             if request.method != "POST" or not key or not route.keep_answer:
                 return _finish(await route.handler(whole), route, request.headers)
@@ -282,9 +287,9 @@ async def _once(
     return _Answer(row["status"], row["answer"], headers | {"Idempotent-Replayed": "true"})
 
 
-def _finish(value: Any, route: Route, request_headers: Mapping[str, str]) -> _Answer | Problem:
+def _finish(value: Any, route: Route, headers: Mapping[str, str]) -> _Answer | Problem | Stream:
     """Return the answer, or the refusal that a handler gave without taking back what it wrote."""
-    return value if isinstance(value, Problem) else _encode(value, route, request_headers)
+    return value if isinstance(value, Problem | Stream) else _encode(value, route, headers)
 
 
 def _encode(value: Any, route: Route, request_headers: Mapping[str, str]) -> _Answer:

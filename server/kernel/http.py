@@ -7,7 +7,7 @@ a repeat gets the first answer, whatever crashed in between.
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from server.kernel.auth import Credential, Principal
-from server.kernel.database import Connection
+from server.kernel.database import Connection, Database
 from server.kernel.problems import Malformed, PreconditionFailed, PreconditionRequired
 
 Query = TypeVar("Query")
@@ -83,6 +83,19 @@ class Reply:
     filename: str = ""
     media_type: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A file that is written while it is read; `write` yields its parts.
+
+    Only the answer to a GET may be one. Between parts it should hold no connection: a reader may
+    be slow.
+    """
+
+    write: Callable[[Database], AsyncIterator[bytes]]
+    filename: str
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ from server.kernel.journal_reading import (
     read_entries,
     read_head,
 )
-from server.kernel.journal_search import Wanted, search_entries
+from server.kernel.journal_search import search_entries
 from server.kernel.journal_tail import Tail
+from server.kernel.journal_wanted import Wanted
 
 __all__ = [
     "APPENDED",
@@ -36,9 +37,18 @@ __all__ = [
     "NewEntry",
     "Reaction",
     "Wanted",
+    "come_from",
 ]
 
 APPENDED = "journal_appended"
+
+
+async def come_from(connection: Connection, address: str) -> None:
+    """Say from where this transaction's entries come; it is forgotten with the transaction.
+
+    Kept by Postgres beside the transaction, so that no command has to hand it on.
+    """
+    await connection.execute("select set_config('genba.address', $1, true)", address)
 
 
 class Journal:
@@ -47,8 +57,13 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self.tail = Tail(database)
 
-    async def append(self, connection: Connection, entries: Sequence[NewEntry]) -> None:
-        """Write the entries, in this order, in the caller's transaction."""
+    async def append(
+        self, connection: Connection, entries: Sequence[NewEntry], *, address: str | None = None
+    ) -> None:
+        """Write the entries, in this order, in the caller's transaction.
+
+        `address` is where they come from; without it, what `come_from` said of the transaction.
+        """
         if not entries:
             return
         # The cluster is named by each writer: after a restore nobody may have told the pool yet.
@@ -56,9 +71,11 @@ class Journal:
             """
             with written as (
                 insert into journal.entry
-                       (origin, id, actor, device, module, kind, subject, body)
+                       (origin, id, actor, device, address, module, kind, subject, body)
                 select (select system_identifier from pg_control_system()),
-                       id, actor, device, module, kind, subject, body::json
+                       id, actor, device,
+                       coalesce($9, nullif(current_setting('genba.address', true), '')),
+                       module, kind, subject, body::json
                   from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[],
                               $6::text[], $7::text[])
                        with ordinality as new (id, actor, device, module, kind, subject, body, nth)
@@ -74,6 +91,7 @@ class Journal:
             [entry.subject for entry in entries],
             [entry.body.decode() for entry in entries],
             APPENDED,
+            address,
         )
 
     async def read(self, connection: Connection, after: int, limit: int = 500) -> list[Entry]:

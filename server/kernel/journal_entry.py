@@ -23,7 +23,10 @@ class NewEntry:
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A sealed entry: `position` is dense from 1, `at` is when the server wrote it (UTC)."""
+    """A sealed entry: `position` is dense from 1, `at` is when the server wrote it (UTC).
+
+    `address` is the IP address that the request came from, if it was one.
+    """
 
     position: int
     epoch: JournalEpoch
@@ -31,6 +34,7 @@ class Entry(msgspec.Struct, frozen=True):
     at: datetime
     actor: str
     device: str | None
+    address: str | None
     module: str
     kind: str
     subject: str

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from contract.ids import new_id
 from server.kernel.database import Connection
-from server.kernel.sealing import read_standing, write_seals
+from server.kernel.sealing import HASHED, read_standing, write_seals
 
 _HERE = """
     select system_identifier,
@@ -60,8 +60,8 @@ async def begin_epoch(connection: Connection) -> None:
             before.position + 1,
         )
         rows = await connection.fetch(
-            """
-            select e.at, e.seq, e.id, e.actor, e.device, e.module, e.kind, e.subject, e.body
+            f"""
+            select {HASHED}
               from journal.entry e
              where not exists (select from journal.seal s where s.seq = e.seq)
                and (e.origin <> $1 or e.xid < $2)

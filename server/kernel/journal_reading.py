@@ -11,7 +11,7 @@ from contract.ids import JournalEpoch
 from server.kernel.database import Connection
 from server.kernel.journal_entry import Entry, Head
 
-ENTRY = "e.id, e.at, e.actor, e.device, e.module, e.kind, e.subject, e.body"
+ENTRY = "e.id, e.at, e.actor, e.device, e.address, e.module, e.kind, e.subject, e.body"
 
 
 async def read_entries(connection: Connection, after: int, limit: int) -> list[Entry]:
@@ -60,7 +60,9 @@ async def read_continues(connection: Connection, epoch: str, position: int) -> b
 
 def entry_values(
     row: asyncpg.Record | Mapping[str, Any],
-) -> tuple[int, JournalEpoch, str, datetime, str, str | None, str, str, str, msgspec.Raw]:
+) -> tuple[
+    int, JournalEpoch, str, datetime, str, str | None, str | None, str, str, str, msgspec.Raw
+]:
     """Return the fields of an Entry from a row with `position`, `epoch` and ENTRY."""
     return (
         row["position"],
@@ -69,6 +71,7 @@ def entry_values(
         row["at"],
         row["actor"],
         row["device"],
+        row["address"],
         row["module"],
         row["kind"],
         row["subject"],

@@ -10,7 +10,7 @@ found less than a page says where the next one goes on.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -18,6 +18,7 @@ import asyncpg
 from server.kernel.database import Connection
 from server.kernel.journal_entry import AuditEntry, Found
 from server.kernel.journal_reading import ENTRY, entry_values
+from server.kernel.journal_wanted import Wanted
 
 # Entries that one search looks through where no index answers; few at first, for what is common.
 WINDOWS = (500, 4_000, 15_500)
@@ -36,21 +37,8 @@ _PICKS = {
     "actor": "hashtext({0})",
     "module": "{0}",
 }
-_TEXT = "concat_ws(' ', e.subject, e.actor, e.body)"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to search for; what is empty filters nothing.
-
-    `text` is looked for in subject, actor and body, whatever its case.
-    """
-
-    subject: str = ""
-    kind: str = ""
-    actor: str = ""
-    module: str = ""
-    text: str = ""
+# How far an entry's time may be out of the order of insertion: transactions, and a clock set right.
+_SLACK = timedelta(days=1)
 
 
 async def search_entries(
@@ -58,11 +46,33 @@ async def search_entries(
 ) -> Found:
     """Return up to `limit` entries that come before position `before`."""
     columns = [column for column in _PICKS if getattr(wanted, column)]
+    span = await _span(connection, wanted)
     if columns:
-        return await _picked(connection, wanted, columns, before, limit)
-    if wanted.text:
-        return await _with_text(connection, wanted.text, before, limit)
+        return await _picked(connection, wanted, columns, before, limit, span)
+    if wanted.conditions(1, "{0}")[0]:
+        return await _in_windows(connection, wanted, before, limit, span)
     return await _newest(connection, before, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Between which insertion numbers the wanted time surely lies."""
+
+    low: int = 0
+    high: int = _BEYOND
+
+
+async def _span(connection: Connection, wanted: Wanted) -> _Span:
+    async def seq_at(moment: datetime) -> int:
+        found = await connection.fetchval(
+            "select seq from journal.entry where at >= $1 order by at, seq limit 1", moment
+        )
+        return _BEYOND if found is None else int(found)
+
+    return _Span(
+        await seq_at(wanted.since - _SLACK) if wanted.since else 0,
+        await seq_at(wanted.until + _SLACK) if wanted.until else _BEYOND,
+    )
 
 
 async def _newest(connection: Connection, before: int | None, limit: int) -> Found:
@@ -97,23 +107,35 @@ async def _newest(connection: Connection, before: int | None, limit: int) -> Fou
     return Found([_audit(row) for row in rows], shown[-1]["position"] if more else None)
 
 
-async def _with_text(connection: Connection, text: str, before: int | None, limit: int) -> Found:
+async def _in_windows(
+    connection: Connection, wanted: Wanted, before: int | None, limit: int, span: _Span
+) -> Found:
     end = await connection.fetchval("select position + 1 from journal.sealed")
-    high = min(before or end, end)
+    floor = min(await _position_at(connection, span.low) or end, end)
+    high = min(before or end, await _position_at(connection, span.high) or end, end)
     rows: list[asyncpg.Record] = []
     for size in WINDOWS:
-        low = max(1, high - size)
-        rows += await _in_window(connection, text, low, high, limit + 1 - len(rows))
-        if len(rows) > limit or low == 1:
+        low = max(floor, high - size)
+        rows += await _in_window(connection, wanted, low, high, limit + 1 - len(rows))
+        if len(rows) > limit or low <= floor:
             return _page(rows, limit)
         high = low
     return _page(rows, limit, high)
 
 
+async def _position_at(connection: Connection, seq: int) -> int | None:
+    """Return the position of the first entry from this insertion number on."""
+    found: int | None = await connection.fetchval(
+        "select position from journal.seal where seq >= $1 order by seq limit 1", seq
+    )
+    return found
+
+
 async def _in_window(
-    connection: Connection, text: str, low: int, high: int, limit: int
+    connection: Connection, wanted: Wanted, low: int, high: int, limit: int
 ) -> Sequence[asyncpg.Record]:
-    """Return entries with the text at positions from `low` to below `high`, newest first."""
+    """Return wanted entries at positions from `low` to below `high`, newest first."""
+    conditions, arguments = wanted.conditions(5, "{0}")
     first: datetime | None
     first, last = await connection.fetchrow(
         "select min(at), max(at) from journal.seal where position >= $1 and position < $2",
@@ -128,21 +150,26 @@ async def _in_window(
           join journal.entry e on e.at = s.at and e.seq = s.seq
          where s.position >= $1 and s.position < $2
            and e.at between $3 and $4 -- names the partitions
-           and {_contains(text, "$5")}
+           and {" and ".join(conditions)}
          order by s.position desc limit {limit}
         """,
         low,
         high,
         first,
         last,
-        text,
+        *arguments,
     )
 
 
 async def _picked(
-    connection: Connection, wanted: Wanted, columns: Sequence[str], before: int | None, limit: int
+    connection: Connection,
+    wanted: Wanted,
+    columns: Sequence[str],
+    before: int | None,
+    limit: int,
+    span: _Span,
 ) -> Found:
-    below = await connection.fetchval(
+    below: int = await connection.fetchval(
         """
         select coalesce((select seq from journal.seal where position >= $1
                           order by position limit 1),
@@ -150,14 +177,15 @@ async def _picked(
         """,
         before,
     )
+    below = min(below, span.high)
     pick = _Pick(connection, wanted, columns)
-    if len(columns) == 1 and not wanted.text:
+    if len(columns) == 1 and not wanted.conditions(1, "{0}")[0]:
         return _page(await pick.entries(below, limit + 1), limit)
     rows: list[asyncpg.Record] = []
     for size in WINDOWS:
         window = await pick.window(below, size, limit + 1 - len(rows))
         rows += window.passed
-        if len(rows) > limit or window.looked < size:
+        if len(rows) > limit or window.looked < size or window.low < span.low:
             return _page(rows, limit)
         below = window.low
     at = await connection.fetchval(
@@ -194,9 +222,9 @@ class _Pick:
             f"e.{column} = (select ${number}::text)"
             for number, column in zip((1, 3, 4, 5), columns, strict=False)
         ]
-        if wanted.text:
-            self._values.append(wanted.text)
-            filters.append(_contains(wanted.text, f"(select ${len(self._values) + 1}::text)"))
+        conditions, arguments = wanted.conditions(len(self._values) + 2, "(select {0})")
+        filters += conditions
+        self._values += arguments
         self._filters = " and ".join(filters)
 
     async def entries(self, below: int, limit: int) -> Sequence[asyncpg.Record]:
@@ -229,13 +257,6 @@ class _Pick:
         )
         passed = [row for row in rows if row["position"] is not None]
         return _Window(rows[0]["low"], rows[0]["looked"], passed)
-
-
-def _contains(text: str, argument: str) -> str:
-    """Return the SQL condition that an entry has this text, whatever its case."""
-    if text.lower() == text.upper():  # Japanese has no case, and lower() takes most of the time
-        return f"strpos({_TEXT}, {argument}) > 0"
-    return f"strpos(lower({_TEXT}), lower({argument})) > 0"
 
 
 def _page(rows: Sequence[asyncpg.Record], limit: int, looked_to: int | None = None) -> Found:

@@ -12,6 +12,8 @@ from server.kernel.i18n import Catalogues
 from server.kernel.jobs import Job
 from server.kernel.journal import Journal, Reaction
 from server.kernel.live import Feed
+from server.kernel.naming import Names
+from server.kernel.personal import PersonalData
 from server.kernel.services import Service
 
 
@@ -91,7 +93,9 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """The parts of one domain. `services` run while the server runs."""
+    """The parts of one domain. `services` run while the server runs; `names` names its ids,
+    `personal` is what it does about persons whose data it holds.
+    """
 
     name: str
     permissions: Sequence[Permission] = ()
@@ -104,6 +108,8 @@ class Module:
     gauges: Sequence[Gauge] = ()
     services: Sequence[Service] = ()
     pages: Path | None = None
+    names: Names | None = None
+    personal: PersonalData | None = None
 
 
 def check_modules(modules: Sequence[Module]) -> None:

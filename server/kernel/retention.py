@@ -1,6 +1,8 @@
 """Forgetting what nobody needs for ever."""
 
-from server.kernel.database import Database
+from collections.abc import Sequence
+
+from server.kernel.database import Connection, Database
 from server.kernel.jobs import Job
 
 
@@ -18,3 +20,15 @@ def retention_job(*, idempotency_hours: int) -> Job:
             )
 
     return Job("idempotency.forget", forget, schedule="7 * * * *")
+
+
+async def forget_answers(connection: Connection, texts: Sequence[str]) -> None:
+    """Delete stored answers to POSTs that hold any of these texts, in the caller's transaction."""
+    await connection.execute(
+        """
+        delete from kernel.idempotency i
+         where exists (select from unnest($1::text[]) as t (text)
+                        where position(convert_to(text, 'UTF8') in i.answer) > 0)
+        """,
+        texts,
+    )

@@ -6,11 +6,16 @@ from datetime import datetime
 
 import asyncpg
 
-from server.kernel.chain import Sealable, link, microseconds
+from server.kernel.chain import FORM, Sealable, SealableNow, link, microseconds
 from server.kernel.database import Connection
 from server.kernel.journal_tail import SEALED
 
 BATCH = 5_000
+# What a hash needs of a row of journal.entry.
+HASHED = """
+    e.at, e.seq, e.origin, e.xid, e.id, e.actor, e.device, e.address, e.module, e.kind, e.subject,
+    e.body
+"""
 
 
 class SealedElsewhere(Exception):
@@ -96,8 +101,8 @@ async def _read_for_seal(
     connection: Connection, ats: Sequence[datetime], seqs: Sequence[int]
 ) -> list[asyncpg.Record]:
     return await connection.fetch(
-        """
-        select e.at, e.seq, e.id, e.actor, e.device, e.module, e.kind, e.subject, e.body
+        f"""
+        select {HASHED}
           from unnest($1::timestamptz[], $2::bigint[]) as n (at, seq)
           join journal.entry e on e.at = n.at and e.seq = n.seq
          order by n.seq
@@ -143,8 +148,8 @@ async def write_seals(
                  where position = $1 and epoch = $2
                 returning true
             ), new as (
-                insert into journal.seal (position, epoch, at, seq, hash)
-                select $1 + n.nth, $8, n.at, n.seq, n.hash
+                insert into journal.seal (position, epoch, at, seq, hash, form)
+                select $1 + n.nth, $8, n.at, n.seq, n.hash, $12
                   from moved,
                        unnest($3::timestamptz[], $4::bigint[], $5::bytea[])
                        with ordinality as n (at, seq, hash, nth)
@@ -164,6 +169,7 @@ async def write_seals(
             after.origin,
             after.xid,
             SEALED,
+            FORM,
         )
     except asyncpg.UniqueViolationError as error:
         raise SealedElsewhere("an entry was sealed by another sealer") from error
@@ -171,20 +177,17 @@ async def write_seals(
         raise SealedElsewhere("another sealer has moved on")
 
 
-def sealable(position: int, epoch: str, row: asyncpg.Record) -> Sealable:
-    """Return what the hash covers of this row of journal.entry."""
-    return Sealable(
-        position,
-        epoch,
-        row["id"],
-        microseconds(row["at"]),
-        row["actor"],
-        row["device"],
-        row["module"],
-        row["kind"],
-        row["subject"],
-        row["body"],
-    )
+def sealable(
+    position: int, epoch: str, row: asyncpg.Record, form: int = FORM
+) -> Sealable | SealableNow:
+    """Return what the hash of this form covers of a row with HASHED."""
+    at_us = microseconds(row["at"])
+    said = row["module"], row["kind"], row["subject"], row["body"]
+    if form == FORM:
+        where = row["seq"], row["origin"], row["xid"]
+        who = row["actor"], row["device"], row["address"]
+        return SealableNow(position, epoch, row["id"], at_us, *where, *who, *said)
+    return Sealable(position, epoch, row["id"], at_us, row["actor"], row["device"], *said)
 
 
 async def read_lag(connection: Connection) -> Lag:

@@ -17,6 +17,7 @@ import { useNews } from "/web/news.js";
  * @template T
  * @typedef {object} ListState
  * @property {readonly T[]} rows
+ * @property {Page<T> | null} page what the server answered, with more than rows where it says more
  * @property {number | null} total
  * @property {boolean} loading nothing to show yet
  * @property {unknown} error the last attempt's, or null
@@ -126,6 +127,7 @@ export function useList(path, query, { topics, rowKey }) {
   const { next } = page ?? { next: null };
   return {
     rows: page?.items ?? [],
+    page,
     total: page?.total ?? null,
     loading: page === null && error === null,
     error,

@@ -69,7 +69,7 @@ export const GROUPS = [
     title: "web-nav-site",
     pages: [
       { path: "agents", needs: "devices.read", title: "devices-agents", icon: "device", page: AgentsPage },
-      { path: "journal", needs: "system.read", title: "system-journal", icon: "list", page: JournalPage },
+      { path: "journal", needs: "audit.read", title: "system-journal", icon: "list", page: JournalPage },
       { path: "accounts", needs: "accounts.read", title: "accounts-accounts", icon: "person", page: AccountsPage, one: AccountPage },
       { path: "roles", needs: "accounts.read", title: "accounts-roles", icon: "lock", page: RolesPage },
       { path: "health", needs: "system.read", title: "system-health", icon: "chart", page: HealthPage },

@@ -1,49 +1,17 @@
 """genba-server as somebody types it."""
 
 import asyncio
-import os
 import signal
 import socket
 import sys
 import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from server.__main__ import main
-
-REPO = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-
-async def genba(*arguments: str, **environment: str) -> Ended:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "server",
-        *arguments,
-        cwd=REPO,
-        env=surroundings(environment),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return Ended(process.returncode, out.decode(), err.decode())
-
-
-def surroundings(more: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("GENBA_")}
-    return kept | dict(more)
+from support.command_line import REPO, genba, surroundings
 
 
 async def test_a_token_is_printed_alone_and_opens_the_api(database_url: str) -> None:
@@ -85,10 +53,41 @@ async def test_migrate_says_what_it_did_and_a_dry_run_leaves_no_trace(
     assert again.out == "0 migrations applied\n"
 
 
-async def test_the_journal_is_verified(database_url: str) -> None:
-    ended = await genba("journal", "verify", GENBA_SERVER__DATABASE__DSN=database_url)
+async def test_the_journal_is_verified(database_url: str, tmp_path: Path) -> None:
+    environment = {
+        "GENBA_SERVER__DATABASE__DSN": database_url,
+        "GENBA_SERVER__STATE__FOLDER": str(tmp_path),
+    }
+    ended = await genba("journal", "verify", **environment)
     assert ended.code == 0
     assert "0 faults" in ended.out
+    assert (await genba("audit", "checkpoint", **environment)).out.startswith("checkpoint 1: ")
+    assert "the newest" in (await genba("audit", "checkpoint", **environment)).out
+    key = (await genba("audit", "public-key", **environment)).out.strip()
+    folder = str(tmp_path / "checkpoints")
+    sound = await genba(
+        "audit", "verify", "--checkpoints", folder, "--public-key", key, **environment
+    )
+    assert sound.code == 0
+    assert "1 checkpoints checked" in sound.out
+    stranger = "ab" * 32
+    refused = await genba("audit", "verify", "--public-key", stranger, **environment)
+    assert refused.code == 1
+    assert "vouches" in refused.out
+    [path] = (tmp_path / "checkpoints").glob("*.jsonl")
+    path.write_text(path.read_text().replace('"position":0', '"position":9'))
+    forged = await genba("audit", "verify", **environment)
+    assert forged.code == 1
+    assert f"checkpoints/{path.name} line 1: the checkpoint was edited" in forged.out
+
+
+async def test_a_key_or_folder_that_is_none_is_said_in_plain_words(database_url: str) -> None:
+    dsn = {"GENBA_SERVER__DATABASE__DSN": database_url}
+    for wrong in (["--public-key", "xyz"], ["--checkpoints", "/nowhere"]):
+        ended = await genba("audit", "verify", *wrong, **dsn)
+        assert ended.code == 1
+        assert wrong[0] in ended.err
+        assert "Traceback" not in ended.err
 
 
 @pytest.mark.parametrize(

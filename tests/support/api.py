@@ -76,7 +76,7 @@ async def enrolled(api: Api, name: str) -> str:
 async def read(response: ClientResponse) -> Answer:
     """Read a response to its end."""
     body = await response.read()
-    is_json = "json" in response.content_type and body
+    is_json = response.content_type.endswith("json") and body
     return Answer(
         response.status, response.headers.copy(), body, await response.json() if is_json else None
     )

@@ -4,11 +4,13 @@ from server.kernel.database import Database
 from server.kernel.jobs import Job
 from server.kernel.live import Feed
 from server.kernel.module import EventKind, Module, Permission
+from server.kernel.naming import names_in
 from server.kernel.site import KINDS as SITE_KINDS
 from server.kernel.site import SiteKeeper
 from server.modules.accounts import api, api_own, api_session, events, store_sessions
 from server.modules.accounts.first_run import FirstRun
 from server.modules.accounts.own import Own
+from server.modules.accounts.personal import personal_data
 from server.modules.accounts.service import READ, WRITE, Accounts
 from server.modules.accounts.sign_in import SignIns
 
@@ -34,5 +36,7 @@ def setup(
             *api.routes(accounts),
         ],
         jobs=[Job("accounts.forget", forget, schedule="41 3 * * *")],
+        personal=personal_data(),
+        names=names_in("accounts.account"),
         feeds=[Feed(topic="accounts", permission=READ, kinds=frozenset(events.KINDS))],
     )

@@ -4,11 +4,13 @@ from server.kernel.database import Database
 from server.kernel.jobs import Job
 from server.kernel.live import Feed
 from server.kernel.module import Check, EventKind, Gauge, Module, Permission
+from server.kernel.naming import names_in
 from server.kernel.services import Service
 from server.modules.devices import api, api_pairing, checks, events, store, store_pairing
 from server.modules.devices.enrolment import Enrolments
 from server.modules.devices.feed import ReplicaFeed
 from server.modules.devices.pairing import Pairings
+from server.modules.devices.personal import personal_data
 from server.modules.devices.revocations import Revocations
 from server.modules.devices.service import Devices, Retrier
 
@@ -48,6 +50,8 @@ def setup(
             Job("devices.forget-pairings", forget_old_pairings, schedule="41 * * * *"),
         ],
         feeds=[Feed(topic="devices", permission=api_pairing.READ, kinds=frozenset(events.KINDS))],
+        personal=personal_data(),
+        names=names_in("devices.agent"),
         checks=[
             Check("agent-silent", checks.agent_silent),
             Check("quarantine", checks.quarantine),

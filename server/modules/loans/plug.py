@@ -5,7 +5,9 @@ from collections.abc import Callable
 from server.kernel.database import Connection
 from server.kernel.live import Feed
 from server.kernel.module import EventKind, Gauge, Module, Permission
+from server.kernel.naming import names_in
 from server.modules.loans import api, api_loans, events, store_loans
+from server.modules.loans.personal import personal_data
 from server.modules.loans.service import Loans
 from server.modules.people.service import People
 
@@ -22,6 +24,8 @@ def setup(loans: Loans, people: People, zone: Callable[[], str]) -> Module:
         ],
         kinds=[EventKind(kind) for kind in events.KINDS],
         routes=[*api.routes(loans, people), *api_loans.routes(loans, zone)],
+        personal=personal_data(),
+        names=names_in("loans.item"),
         feeds=[Feed(topic="loans", permission=api.READ, kinds=frozenset(events.KINDS))],
         gauges=[Gauge("genba_conflicts_open", "Conflicts that nobody settled.", _conflicts)],
     )

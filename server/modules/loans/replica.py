@@ -12,6 +12,12 @@ from server.modules.loans import events, store
 from server.modules.people import events as people_events
 from server.modules.people.service import People
 
+_PERSON_KINDS = (
+    people_events.PERSON_CREATED,
+    people_events.PERSON_CHANGED,
+    people_events.PERSON_ERASED,
+)
+
 
 class LoanReplica:
     """Turns journal entries into the replica rows that they change, as these now stand."""
@@ -31,9 +37,9 @@ class LoanReplica:
             elif entry.kind == events.CATEGORY_CHANGED:
                 for item in await store.items_of_category(connection, entry.subject):
                     items[item] = None
-            elif entry.kind in (people_events.PERSON_CREATED, people_events.PERSON_CHANGED):
+            elif entry.kind in _PERSON_KINDS:
                 persons[PersonId(entry.subject)] = None
-            elif entry.module == "people" and entry.kind in people_events.KINDS:
+            elif entry.kind in people_events.CARD_KINDS:
                 card = msgspec.json.decode(entry.body, type=people_events.CardNews)
                 (persons if card.kind == "person" else items)[card.holder] = None
         return (

@@ -101,8 +101,10 @@ async def load(
         ledger.load(_loan(row))
     await _load_conflicts(connection, ledger, facts)
     people = {*persons, *(loan.person for loan in ledger.loans.values())}
+    # Held as the loan's foreign key will hold them: nobody is erased between name and entry.
     for row in await connection.fetch(
-        "select id, name, status from people.person where id = any($1)", sorted(people)
+        "select id, name, status from people.person where id = any($1) order by id for key share",
+        sorted(people),
     ):
         person = PersonId(row["id"])
         ledger.persons[person] = PersonLine(person, row["name"], PersonStatus(row["status"]))

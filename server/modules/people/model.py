@@ -47,6 +47,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     cards: tuple[PersonCard, ...] = ()
+    erased: bool = False
 
 
 class PersonDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,7 +19,7 @@ from contract.ids import PersonId, new_id
 from contract.replica import CardRow, PersonRow
 from server.kernel.database import Connection
 from server.kernel.journal import Journal, NewEntry
-from server.kernel.problems import AlreadyThere, Invalid, NotFound, PreconditionFailed
+from server.kernel.problems import AlreadyThere, Conflicting, Invalid, NotFound, PreconditionFailed
 from server.modules.people import events, store
 from server.modules.people.model import (
     Card,
@@ -105,7 +105,12 @@ class People:
     async def apply_change(
         self, connection: Connection, actor: str, before: Person, change: PersonChange
     ) -> Person:
-        """Change a person whose row the caller holds; nothing is written if nothing differs."""
+        """Change a person whose row the caller holds; nothing is written if nothing differs.
+
+        Raises AlreadyThere, and Conflicting for a row that stands for somebody who was erased.
+        """
+        if before.erased:
+            raise Conflicting(reason="erased")
         after, old, new = changed_fields(before, change)
         if not new:
             return before
@@ -132,8 +137,8 @@ class People:
         uid = registrable_uid(draft.uid, draft.technology)
         if (draft.person is None) == (draft.item is None):
             raise Invalid(field="person", expected="person / item")
-        if draft.person is not None:
-            await self.person(connection, draft.person)
+        if draft.person is not None and (await self.person(connection, draft.person)).erased:
+            raise Conflicting(reason="erased")
         try:
             async with connection.transaction():
                 await store.insert_card(connection, uid, draft.technology, draft.person)

@@ -12,7 +12,8 @@ from server.modules.people.model import Card, CardKind, Person, PersonCard, Pers
 from server.modules.people.text import fold, like
 
 _PERSON = """
-    id, code, name, reading, department, section, status, notes, version, created_at, updated_at
+    id, code, name, reading, department, section, status, notes, version, created_at, updated_at,
+    erased_at is not null as erased
 """
 
 
@@ -30,6 +31,7 @@ def _person(row: asyncpg.Record, cards: tuple[PersonCard, ...] = ()) -> Person:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         cards=cards,
+        erased=row["erased"],
     )
 
 
@@ -60,7 +62,7 @@ async def list_persons(
     rows = await connection.fetch(
         f"""
         select {_PERSON} from people.person
-         where ($1 = '' or folded like $2)
+         where erased_at is null and ($1 = '' or folded like $2)
            and ($3::text is null or status = $3)
            and ($4::text is null or department = $4)
            and ($5::text is null or (reading collate "C", id) > ($5 collate "C", $6::uuid))
@@ -86,7 +88,7 @@ async def count_persons(
         await connection.fetchval(
             """
             select count(*) from people.person
-             where ($1 = '' or folded like $2)
+             where erased_at is null and ($1 = '' or folded like $2)
                and ($3::text is null or status = $3)
                and ($4::text is null or department = $4)
             """,

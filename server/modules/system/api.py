@@ -1,12 +1,8 @@
-"""HTTP of health, metrics and journal: path, permission, request, answer."""
+"""HTTP of health and metrics: path, permission, request, answer."""
 
 from collections.abc import Sequence
-from typing import Annotated
 
-import msgspec
-
-from server.kernel.http import API, MAX_LIMIT, Call, Nothing, Page, Reply, Route
-from server.kernel.journal import AuditEntry, Journal, Wanted
+from server.kernel.http import Call, Nothing, Reply, Route
 from server.modules.system.checks import Doctor, unavailable
 from server.modules.system.exposition import MEDIA_TYPE, write
 from server.modules.system.metrics import Metrics
@@ -15,19 +11,7 @@ from server.modules.system.model import Health
 READ = "system.read"
 
 
-class JournalQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Filters of the journal; entries below position `before`, newest first."""
-
-    before: Annotated[int, msgspec.Meta(ge=1)] | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)] = 50
-    module: str = ""
-    kind: str = ""
-    subject: str = ""
-    actor: str = ""
-    search: str = ""
-
-
-def routes(journal: Journal, doctor: Doctor, metrics: Metrics) -> Sequence[Route]:
+def routes(doctor: Doctor, metrics: Metrics) -> Sequence[Route]:
     """Return this module's operations."""
 
     async def health(call: Call[Nothing, Nothing]) -> Health:
@@ -39,14 +23,6 @@ def routes(journal: Journal, doctor: Doctor, metrics: Metrics) -> Sequence[Route
 
     async def numbers(call: Call[Nothing, Nothing]) -> Reply:
         return Reply(write(await metrics.collect(call.connection)), media_type=MEDIA_TYPE)
-
-    async def entries(call: Call[JournalQuery, Nothing]) -> Page[AuditEntry]:
-        query = call.query
-        wanted = Wanted(query.subject, query.kind, query.actor, query.module, query.search)
-        found = await journal.search(
-            call.connection, wanted, before=query.before, limit=query.limit
-        )
-        return Page(list(found.entries), None if found.next is None else str(found.next))
 
     return (
         Route(
@@ -66,14 +42,5 @@ def routes(journal: Journal, doctor: Doctor, metrics: Metrics) -> Sequence[Route
             "Numbers for Prometheus",
             answer=bytes,
             answer_media="text/plain",
-        ),
-        Route(
-            "GET",
-            f"{API}/journal",
-            READ,
-            entries,
-            "Search the journal, newest first",
-            JournalQuery,
-            answer=Page[AuditEntry],
         ),
     )

@@ -18,6 +18,13 @@ class System:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
+    async def note_rotation(self, connection: Connection, actor: str, name: str) -> None:
+        """Tell the journal that a secret of this name was replaced."""
+        entry = NewEntry(
+            actor=actor, module=MODULE, kind=events.SECRET_ROTATED, subject=name, body=b"{}"
+        )
+        await self._journal.append(connection, [entry])
+
     async def create_token(
         self, connection: Connection, actor: str, name: str, *, days: int | None
     ) -> str:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.kernel.chain import Sealable, genesis, link, microseconds
+from server.kernel.chain import Sealable, SealableNow, genesis, link, microseconds
 
 ENTRY = Sealable(
     position=1,
@@ -30,6 +30,32 @@ def test_the_hash_is_the_documented_one() -> None:
     )
     expected = hashlib.sha256(b"\1" * 32 + array.encode()).digest()
     assert link(b"\1" * 32, ENTRY) == expected
+
+
+def test_the_hash_of_form_2_is_the_documented_one() -> None:
+    entry = SealableNow(
+        position=1,
+        epoch=ENTRY.epoch,
+        id=ENTRY.id,
+        at_us=ENTRY.at_us,
+        seq=7,
+        origin=8,
+        xid=9,
+        actor="account:1",
+        device=None,
+        address="192.0.2.7",
+        module="loans",
+        kind="loans.borrowed",
+        subject="レンチ",
+        body='{"item": "é"}',
+    )
+    array = (
+        '[1,"0197a5c4-0000-7000-8000-000000000001","0197a5c4-0000-7000-8000-000000000002",'
+        '1700000000000001,7,8,9,"account:1",null,"192.0.2.7","loans","loans.borrowed","レンチ",'
+        '"{\\"item\\": \\"é\\"}"]'
+    )
+    expected = hashlib.sha256(b"genba journal 2\n" + b"\1" * 32 + array.encode()).digest()
+    assert link(b"\1" * 32, entry) == expected
 
 
 def test_the_chain_begins_with_the_first_epoch() -> None:

@@ -2,10 +2,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from server.kernel.chain import genesis, link
 from server.kernel.database import Connection, Database, connect
 from server.kernel.journal import Journal
 from server.kernel.journal_verify import Checkpoint, Fault, FaultKind, verify
-from server.kernel.sealing import seal_batch
+from server.kernel.sealing import HASHED, seal_batch, sealable
 from support.journal_entries import entry, write
 
 ENTRIES = 20
@@ -133,3 +134,46 @@ async def test_checking_can_begin_where_the_last_check_ended(intruder: Connectio
     [fault] = report.faults
     assert isinstance(fault, Fault)
     assert (report.checked, fault.position) == (ENTRIES - 6, 7)
+
+
+async def test_entries_sealed_in_the_older_form_stay_proven_and_the_chain_goes_on(
+    intruder: Connection,
+) -> None:
+    """As a database of an earlier release is after its upgrade: half in form 1, half in form 2."""
+    previous = genesis(await intruder.fetchval("select id from journal.epoch"))
+    for row in await intruder.fetch(
+        f"""
+        select s.position, p.id as epoch, {HASHED}
+          from journal.seal s join journal.epoch p on p.number = s.epoch
+          join journal.entry e on e.at = s.at and e.seq = s.seq order by s.position
+        """
+    ):
+        form = 1 if row["position"] <= ENTRIES // 2 else 2
+        previous = link(previous, sealable(row["position"], row["epoch"], row, form))
+        await intruder.execute(
+            "update journal.seal set hash = $2, form = $3 where position = $1",
+            row["position"],
+            previous,
+            form,
+        )
+    await intruder.execute("update journal.sealed set hash = $1", previous)
+    assert (await verify(intruder)).faults == []
+    await intruder.execute("update journal.entry set actor = 'another' where subject = '7'")
+    assert kinds((await verify(intruder)).faults) == [(7, FaultKind.CHANGED)]
+
+
+@pytest.mark.parametrize("column", ["address = '10.0.0.1'", "xid = '3'", "origin = 1"])
+async def test_the_newer_form_covers_every_column(intruder: Connection, column: str) -> None:
+    await intruder.execute(f"update journal.entry set {column} where subject = '7'")
+    assert kinds((await verify(intruder)).faults) == [(7, FaultKind.CHANGED)]
+    await intruder.execute("update journal.seal set form = 1 where position = 7")
+    assert kinds((await verify(intruder)).faults) == [(7, FaultKind.CHANGED)], "no way back"
+
+
+async def test_a_whole_database_of_garbage_is_counted_and_not_held_in_memory(
+    intruder: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.kernel.journal_faults.TOLD", 5)
+    await intruder.execute("update journal.entry set actor = 'another'")
+    report = await verify(intruder)
+    assert (report.fault_count, len(report.faults)) == (ENTRIES, 5)

@@ -1,7 +1,7 @@
 // @ts-check
 import { html, useSignal } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
-import { Button, Card, EmptyState, Spinner } from "/kit/kit.js";
+import { Badge, Button, Card, EmptyState, Spinner } from "/kit/kit.js";
 import { LoanHistory } from "/modules/loans/loan_history.js";
 import { Facts } from "/web/facts.js";
 import { useOne } from "/web/loading.js";
@@ -13,6 +13,7 @@ import { When } from "/web/when.js";
 import { CardActions } from "./card_actions.js";
 import { CardForm } from "./card_form.js";
 import { PersonForm } from "./person_form.js";
+import { PrivacyCard } from "./privacy_card.js";
 import { CardState, PersonState, technologyName, Uid } from "./words.js";
 
 /**
@@ -30,14 +31,14 @@ export function PersonPage({ id }) {
     return html`<${PageHead} title=${t("people-person")} back=${back} />
       ${one.error ? html`<${Trouble} error=${one.error} onRetry=${one.reload} />` : html`<${Spinner} />`}`;
   }
-  const write = may("people.write");
+  const write = may("people.write") && !person.erased;
   return html`
     <${PageHead}
       title=${person.name}
       lead=${person.reading}
       back=${back}
       actions=${write && html`<${Button} icon="edit" onClick=${() => (dialog.value = "edit")}>${t("web-edit")}<//>`}
-    ><${PersonState} status=${person.status} /><//>
+    >${person.erased ? html`<${Badge} tone="neutral">${t("people-erased")}<//>` : html`<${PersonState} status=${person.status} />`}<//>
     <div class="columns">
       <${Card} title=${t("web-facts")}>
         <${Facts}
@@ -70,6 +71,7 @@ export function PersonPage({ id }) {
       <//>
     </div>
     <${LoanHistory} person=${person.id} />
+    ${may("people.privacy") && html`<${PrivacyCard} person=${person} onErased=${one.reload} />`}
     ${dialog.value === "edit" && html`<${PersonForm} person=${person} onClose=${close} onSaved=${one.reload} />`}
     ${dialog.value === "card" && html`<${CardForm} owner=${{ person: person.id }} name=${person.name} onClose=${close} onSaved=${one.reload} />`}
   `;

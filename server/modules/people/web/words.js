@@ -26,6 +26,7 @@ import { Badge } from "/kit/kit.js";
  * @property {number} version
  * @property {string} created_at
  * @property {string} updated_at
+ * @property {boolean} erased the row stands for somebody who was forgotten
  */
 
 /**

@@ -1,11 +1,53 @@
 system-actor = Actor
+system-address = Address
+system-after = New value
 system-all-well = All is well
 system-at = Time
+system-audit = Proof against tampering
+system-audit-checkpoint = Newest checkpoint
+system-audit-copied = kept in a second folder
+system-audit-copy = Copy of the checkpoints
+system-audit-copy_differs = The copy of the checkpoints differs from the original: one of them was changed.
+system-audit-copy_missing = The folder for the copy of the checkpoints is not there.
+system-audit-copy_unwritable = The copy of the checkpoints cannot be written.
+system-audit-details = Details
+system-audit-end = Sealed entries
+system-audit-faults = { $count } faults were found
+system-audit-faults-detail = The journal or its checkpoints were changed by other means than this server. Keep this page, and compare with a backup.
+system-audit-key = Public key
+system-audit-not-copied = no copy (setting audit.copy_to)
+system-audit-offline = With the checkpoints and the public key an auditor can check elsewhere:
+system-audit-progress = { $done } of { $all } entries checked
+system-audit-redacted = Entries made anonymous
+system-audit-sound-at = Last found sound
+system-audit-state-failed = could not be verified
+system-audit-state-faulty = faults found
+system-audit-state-running = being verified
+system-audit-state-sound = sound
+system-audit-state-waiting = waiting
+system-audit-unsealed = unsealed entry
+system-audit-verify = Verify now
+system-before = Old value
 system-check-again = Check again
 system-check-error = Error
 system-check-ok = OK
 system-check-warning = Warning
 system-device = Device
+system-fault-changed = the entry, or its seal, is not what was sealed
+system-fault-checkpoint_differs = history was rewritten: a checkpoint noted another hash here
+system-fault-checkpoint_forged = the checkpoint was edited, or signed with no key of ours
+system-fault-checkpoint_key = the trusted key neither signed these nor vouches for who did
+system-fault-checkpoint_missing = checkpoints before this one are gone
+system-fault-copies_differ = the copies of this checkpoint differ
+system-fault-end_missing = the end of the journal was cut off from here
+system-fault-entry_missing = the entry is gone; its seal is still there
+system-fault-epoch_wrong = the position lies outside of its epoch
+system-fault-never_sealed = an entry was slipped in among sealed ones
+system-fault-redaction_undone = what a redaction took out does not stay out
+system-fault-seal_missing = this position is gone, entry and seal
+system-fault-seal_unknown = a seal stands outside of what was ever sealed
+system-field = Field
+system-from = From
 system-hash = Hash
 system-health = Health
 system-health-lead = What this box found out about itself.
@@ -15,20 +57,29 @@ system-journal-lead = Everything that happened. It cannot be changed afterwards.
 system-journal-search = Search the journal
 system-kind = Kind
 system-module = Area
+system-module-accounts = Accounts and sign-in
 system-module-devices = Kiosks
 system-module-loans = Loans
 system-module-people = People and cards
+system-module-site = Site
 system-module-system = System
 system-older = Load older entries
 system-open = Open
 system-position = Position
+system-raw = Raw data
 system-recent = Latest
 system-recent-forbidden = You have no permission to see the journal
 system-recent-none = Nothing on record yet
 system-subject = Subject
+system-until = Until
 
+event-system-journal_exported = The journal was exported
+event-system-redacted = Older entries were made anonymous, to erase a person
+event-system-secret_rotated = The secret “{ $subject }” was replaced
 event-system-token_created = The token “{ $subject }” was made
-permission-system-read = See health and journal
+permission-system-read = See health
+permission-audit-read = See and verify the audit trail
+permission-audit-export = Export the audit trail
 
 check-failed = It could not be checked. Look at the server's log.
 check-database = Database
@@ -45,5 +96,16 @@ check-disk = Disk space
     .detail = { $path } is { $percent } % full ({ $gigabytes } GB free). Remove what is not needed.
 check-temperature = Temperature
     .detail = It is { $celsius } °C. Check the ventilation and the fan.
+check-tampering = Tampering with the journal
+    .detail = { $reason ->
+        [faulty] The journal has { $count } faults. See what they are on the page “Journal”, and compare with a backup.
+       *[stale] The journal was not verified for { $count } days. Press “Verify now” on the page “Journal”.
+    }
+check-checkpoints = Checkpoints of the journal
+    .detail = { $reason ->
+        [copy_missing] The folder for the copy of the checkpoints is not there. See whether the USB disk is plugged in.
+        [copy_differs] The copy of the checkpoints differs from the original: one of them was changed. Verify on the page “Journal”.
+       *[copy_unwritable] The copy of the checkpoints cannot be written. Check free space and permissions of that disk.
+    }
 check-clock = Clock
     .detail = Nothing keeps the clock right. Check the network and the time service.

@@ -1,11 +1,53 @@
 system-actor = 行った人・端末
+system-address = アドレス
+system-after = 変更後
 system-all-well = すべて正常です
 system-at = 日時
+system-audit = 改ざんの検知
+system-audit-checkpoint = 最新の控え
+system-audit-copied = 別のフォルダーにも置いています
+system-audit-copy = 控えの写し
+system-audit-copy_differs = 控えの写しが元と食い違っています。どちらかが書き換えられています。
+system-audit-copy_missing = 控えの写しを置くフォルダーがありません。
+system-audit-copy_unwritable = 控えの写しを書けません。
+system-audit-details = くわしく
+system-audit-end = 封じた記録の数
+system-audit-faults = { $count } 件の不整合が見つかりました
+system-audit-faults-detail = 記録かその控えが、正規の手順によらずに書き換えられています。この画面を保存し、バックアップと照らし合わせてください。
+system-audit-key = 公開鍵
+system-audit-not-copied = 写しはありません（設定 audit.copy_to）
+system-audit-offline = 控えと公開鍵があれば、監査人が別の場所で確かめられます:
+system-audit-progress = { $all } 件中 { $done } 件まで確かめました
+system-audit-redacted = 消去のため匿名にした記録
+system-audit-sound-at = 最後に正しいと確かめた日時
+system-audit-state-failed = 検証できませんでした
+system-audit-state-faulty = 不整合あり
+system-audit-state-running = 検証中
+system-audit-state-sound = 改ざんなし
+system-audit-state-waiting = 順番待ち
+system-audit-unsealed = 封じられていない記録
+system-audit-verify = 今すぐ検証
+system-before = 変更前
 system-check-again = もう一度調べる
 system-check-error = 異常
 system-check-ok = 正常
 system-check-warning = 注意
 system-device = 端末
+system-fault-changed = 記録または封印が、封じたときと違います
+system-fault-checkpoint_differs = 記録全体が書き換えられています（控えと合いません）
+system-fault-checkpoint_forged = 控えが書き換えられたか、署名が正しくありません
+system-fault-checkpoint_key = 控えに署名した鍵を信頼できません
+system-fault-checkpoint_missing = この前の控えが消えています
+system-fault-copies_differ = 控えと写しが食い違っています
+system-fault-end_missing = ここから後の記録が切り取られています
+system-fault-entry_missing = 記録が消えています（封印は残っています）
+system-fault-epoch_wrong = 記録の世代が合いません
+system-fault-never_sealed = 封じられていない記録が紛れ込んでいます
+system-fault-redaction_undone = 消去したはずの内容が元に戻されています
+system-fault-seal_missing = 記録と封印が抜けています
+system-fault-seal_unknown = 封じたことのない封印があります
+system-field = 項目
+system-from = この日から
 system-hash = ハッシュ
 system-health = 動作状況
 system-health-lead = この装置が自分で調べた結果です。
@@ -15,20 +57,29 @@ system-journal-lead = 起きたことすべての記録です。あとから書�
 system-journal-search = 記録を探す
 system-kind = 種別
 system-module = 分野
+system-module-accounts = 利用者・ログイン
 system-module-devices = 端末
 system-module-loans = 貸し借り
 system-module-people = 社員・カード
+system-module-site = 拠点
 system-module-system = システム
 system-older = 古い記録を読み込む
 system-open = 開く
 system-position = 通し番号
+system-raw = 元のデータ
 system-recent = 最近の出来事
 system-recent-forbidden = 記録を見る権限がありません
 system-recent-none = 記録はまだありません
 system-subject = 対象
+system-until = この日まで
 
+event-system-journal_exported = 監査記録を書き出しました
+event-system-redacted = 個人情報の消去にともない、過去の記録を匿名にしました
+event-system-secret_rotated = 秘密鍵「{ $subject }」を新しくしました
 event-system-token_created = 接続用トークン「{ $subject }」を作りました
-permission-system-read = 動作状況と記録を見る
+permission-system-read = 動作状況を見る
+permission-audit-read = 監査記録を見る・検証する
+permission-audit-export = 監査記録を書き出す
 
 check-failed = 調べられませんでした。サーバーのログを確かめてください。
 check-database = データベース
@@ -45,5 +96,16 @@ check-disk = ディスクの空き
     .detail = { $path } の { $percent } % を使っています（空き { $gigabytes } GB）。不要なファイルを減らしてください。
 check-temperature = 本体の温度
     .detail = { $celsius } ℃ です。風通しとファンを確かめてください。
+check-tampering = 記録の改ざん検知
+    .detail = { $reason ->
+        [faulty] 記録に { $count } 件の不整合が見つかりました。「記録」のページで内容を確かめ、バックアップと照らし合わせてください。
+       *[stale] 記録の検証が { $count } 日以上行われていません。「記録」のページで「今すぐ検証」を押してください。
+    }
+check-checkpoints = 記録の控え
+    .detail = { $reason ->
+        [copy_missing] 控えの写しを置くフォルダーがありません。USB メモリーなどが差してあるか確かめてください。
+        [copy_differs] 控えの写しが元と食い違っています。どちらかが書き換えられています。「記録」のページで検証してください。
+       *[copy_unwritable] 控えの写しを書けません。ディスクの空きと書き込み権限を確かめてください。
+    }
 check-clock = 時計
     .detail = 時刻が自動で合わせられていません。ネットワークと時刻合わせの設定を確かめてください。

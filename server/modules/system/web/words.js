@@ -11,12 +11,45 @@ import { has, t } from "/kit/i18n.js";
  * @property {string} at
  * @property {string} actor
  * @property {string | null} device
+ * @property {string | null} address
  * @property {string} module
  * @property {string} kind
  * @property {string} subject
  * @property {any} body
  * @property {string} hash
  */
+
+/** @typedef {import("/web/loading.js").Page<Entry> & { names: Record<string, string> }} EntryPage */
+
+/**
+ * @typedef {object} Verification
+ * @property {string} state waiting, running, sound, faulty, failed
+ * @property {number} from_position
+ * @property {number} position
+ * @property {number} upto
+ * @property {number} redacted
+ * @property {number} fault_count
+ * @property {{ kind: string, position: number, where: string, entry: string | null }[]} faults
+ */
+
+/**
+ * @typedef {object} AuditState
+ * @property {number} position
+ * @property {string} public_key
+ * @property {boolean} copied
+ * @property {string} trouble
+ * @property {{ at: string, position: number, number: number, hash: string } | null} checkpoint
+ * @property {Verification | null} verification
+ * @property {string | null} last_sound_at
+ */
+
+/**
+ * The id within an actor such as `account:<id>`.
+ * @param {string} actor
+ */
+export function idOf(actor) {
+  return actor.slice(actor.indexOf(":") + 1);
+}
 
 /**
  * @typedef {object} Health
@@ -65,7 +98,7 @@ const ICONS = {
 };
 
 /** @type {Record<string, string>} */
-const MODULE_ICONS = { loans: "tool", people: "person", devices: "device", system: "disk" };
+const MODULE_ICONS = { loans: "tool", people: "person", accounts: "person", devices: "device", system: "disk" };
 
 /** @param {{ kind: string, module: string }} entry */
 export function iconOf(entry) {

@@ -28,6 +28,7 @@ WORDS: dict[str, str | int] = {
     "gigabytes": "1.5",
     "celsius": 80,
     "count": 2,
+    "reason": "copy_missing",
 }
 
 

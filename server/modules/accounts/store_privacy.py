@@ -1,0 +1,63 @@
+"""SQL of disclosure and erasure, one function a statement."""
+
+from collections.abc import Sequence
+
+from server.kernel.database import Connection
+from server.kernel.personal import Cell
+
+
+async def sessions_of(connection: Connection, account: str) -> list[dict[str, Cell]]:
+    """Return the account's sessions, newest first."""
+    rows = await connection.fetch(
+        """
+        select kind, method, created_at::text, seen_at::text, ends_at::text, address, user_agent
+          from accounts.session where account = $1 order by created_at desc, id
+        """,
+        account,
+    )
+    return [dict(row) for row in rows]
+
+
+async def revoke_every_session(connection: Connection) -> None:
+    """End all sessions of everybody."""
+    await connection.execute(
+        "update accounts.session set revoked_at = now() where revoked_at is null"
+    )
+
+
+async def other_holders(connection: Connection, account: str, permissions: Sequence[str]) -> int:
+    """Return how many other accounts in use hold any of the permissions."""
+    return int(
+        await connection.fetchval(
+            """
+            select count(distinct a.id)
+              from accounts.account a
+              join accounts.account_role ar on ar.account = a.id
+              join accounts.role r on r.id = ar.role
+             where a.disabled_at is null and r.permissions && $2::text[] and a.id <> $1
+            """,
+            account,
+            permissions,
+        )
+    )
+
+
+async def close(connection: Connection, account: str, login: str, code: str, name: str) -> None:
+    """Close an account for good, under another login and name."""
+    for table in ("session", "one_time", "account_role"):
+        await connection.execute(f"delete from accounts.{table} where account = $1", account)
+    await connection.execute(
+        "delete from accounts.lockout where key = $1", f"password:{login.casefold()}"
+    )
+    await connection.execute(
+        """
+        update accounts.account
+           set login = $2, name = $3, person = null, password_hash = null, pin_hash = null,
+               disabled_at = coalesce(disabled_at, now()), signed_in_at = null,
+               version = version + 1
+         where id = $1
+        """,
+        account,
+        code,
+        name,
+    )
