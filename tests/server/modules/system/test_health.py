@@ -111,13 +111,13 @@ async def test_a_full_disk_is_told_at_70_and_urgent_at_90_percent(
 async def test_without_its_database_it_still_answers(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from server.kernel import gateway
     from server.kernel.database import DatabaseUnavailable
+    from server.kernel.gateway import Gateway
 
     async def away(*_: object) -> None:
         raise DatabaseUnavailable("gone")
 
-    monkeypatch.setattr(gateway, "identify", away)
+    monkeypatch.setattr(Gateway, "_caller", away)
     answer = await api.ask("GET", HEALTH)
     assert answer.status == 503
     assert answer.json == {"status": "error"}
