@@ -10,7 +10,13 @@ import asyncpg
 from aiohttp import web
 
 from contract.release import VERSION
+from server.front_door.admin_api import AdminApi
+from server.front_door.announcement import Announcement, Place
+from server.front_door.keeper import FrontDoor
+from server.front_door.plan import Door
+from server.front_door.trust_page import TrustPage
 from server.kernel.auth import Credential, Principal
+from server.kernel.caller import BEHIND_FRONT_DOOR
 from server.kernel.checkpointing import Checkpoints
 from server.kernel.database import Connection, Database
 from server.kernel.edge import edge
@@ -19,12 +25,23 @@ from server.kernel.http import API, Call, Nothing, Reply, Route
 from server.kernel.i18n import Catalogues
 from server.kernel.jobs import Jobs, kernel_jobs
 from server.kernel.journal import Journal
+from server.kernel.limits import Policy
 from server.kernel.live import Hub
+from server.kernel.live_limits import LiveLimits
 from server.kernel.migrations import MigrationSource, kernel_migrations, pending_migrations
 from server.kernel.module import Check, Module, Site, check_modules
 from server.kernel.naming import Naming
 from server.kernel.openapi import describe, encode
 from server.kernel.problems import Unauthenticated
+from server.kernel.rate_limits import (
+    ADDRESS,
+    ANONYMOUS,
+    HANDSHAKE,
+    PAIRING,
+    SIGN_IN,
+    USER,
+    RateLimits,
+)
 from server.kernel.retention import retention_job
 from server.kernel.sealer import Sealer
 from server.kernel.secrets import Secrets
@@ -62,6 +79,7 @@ from server.modules.system.audit import Auditor
 from server.modules.system.checks import Doctor, system_checks
 from server.modules.system.meters import HttpMeter, LoopMeter
 from server.modules.system.metrics import Metrics
+from server.network_settings import LimitSettings
 from server.settings import Settings
 from server.state import checkpointing, keys
 from server.web_files import web_assets
@@ -91,6 +109,7 @@ class Parts:
     first_run: FirstRun
     journal: Journal
     checkpoints: Checkpoints
+    front_door: FrontDoor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +140,11 @@ def migration_sources() -> list[MigrationSource]:
 
 def catalogues() -> Catalogues:
     """Return all texts. Blocks: reads files."""
-    folders = [SERVER / "kernel" / "locales", SERVER / "web" / "locales"]
+    folders = [
+        SERVER / "kernel" / "locales",
+        SERVER / "web" / "locales",
+        SERVER / "front_door" / "locales",
+    ]
     return Catalogues([*folders, *(folder / "locales" for _, folder in module_folders())])
 
 
@@ -154,7 +177,11 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     accounts = Accounts(journal, sign_ins)
     first_run = FirstRun(journal, site, sign_ins, passwords)
     own = Own(journal, sign_ins, passwords)
-    identity = SiteIdentity(Secrets(Path(settings.state.folder) / "keys"), site_ca(settings))
+    front_door = _front_door(settings)
+    identity = SiteIdentity(
+        Secrets(Path(settings.state.folder) / "keys"),
+        front_door.authority_pem if front_door else lambda: "",
+    )
     devices = Devices(journal)
     enrolments = Enrolments(journal, devices, identity)
     pairings = Pairings(journal, devices, identity, lambda: site.site.name)
@@ -204,6 +231,8 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
         Check("tampering", auditor.tampering),
         Check("checkpoints", auditor.checkpointing),
     ]
+    announcement = _announcement(settings, lambda: site.site)
+    checks += [part.check() for part in (front_door, announcement) if part is not None]
     doctor = Doctor(texts, [*checks, *(check for m in domains for check in m.checks)])
     metrics = Metrics(
         database=database,
@@ -221,8 +250,15 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
         async with database.connection() as connection:
             return await identify(connection, replace(credential, background=True)) == principal
 
+    limits = settings.limits
     hub = Hub(
-        journal, [feed for m in modules for feed in m.feeds], still_valid, recheck_on="accounts."
+        journal,
+        [feed for m in modules for feed in m.feeds],
+        still_valid,
+        recheck_on="accounts.",
+        limits=LiveLimits(limits.live_sockets_per_address, limits.live_messages_per_second)
+        if limits.enabled
+        else None,
     )
     retention = retention_job(idempotency_hours=settings.retention.idempotency_hours)
     jobs = Jobs(database, [*kernel_jobs(), retention, *(job for m in modules for job in m.jobs)])
@@ -234,6 +270,8 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
             Service("live", hub.run),
             Service("site", site.run),
             Service("jobs", jobs.run),
+            *([Service("front-door", front_door.run)] if front_door else []),
+            *([Service("discovery", announcement.run)] if announcement else []),
             *(service for m in modules for service in m.services),
         ]
     )
@@ -252,12 +290,31 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
         first_run=first_run,
         journal=journal,
         checkpoints=checkpoints,
+        front_door=front_door,
     )
 
 
-def site_ca(settings: Settings) -> Callable[[], str]:
-    """Return what tells the PEM of the CA that signs the site's certificates; empty without TLS."""
-    return lambda: ""
+def _front_door(settings: Settings) -> FrontDoor | None:
+    wanted = settings.front_door
+    if not wanted.enabled:
+        return None
+    host = f"[{settings.http.host}]" if ":" in settings.http.host else settings.http.host
+    door = Door(
+        names=[f"{wanted.host}.local", *wanted.names],
+        upstream=f"{host}:{settings.http.port}",
+        public_name=wanted.public_name,
+        https_port=wanted.https_port,
+        http_port=wanted.http_port,
+    )
+    return FrontDoor(door, AdminApi(wanted.admin))
+
+
+def _announcement(settings: Settings, site: Callable[[], Site]) -> Announcement | None:
+    if not settings.discovery.enabled:
+        return None
+    door = settings.front_door
+    place = Place(door.host, door.https_port if door.enabled else settings.http.port, door.enabled)
+    return Announcement(place, site, settings.discovery.interfaces, shared=settings.http.share_port)
 
 
 @asynccontextmanager
@@ -278,14 +335,18 @@ async def open_app(settings: Settings, dsn: str) -> AsyncGenerator[Server, None]
         await database.run(lambda connection: parts.accounts.seed(connection, permissions))
         assets = await asyncio.to_thread(web_assets, module_folders(), texts)
 
-        gateway = Gateway(database, texts, identify)
+        gateway = Gateway(database, texts, identify, _rate_limits(settings.limits))
         application = web.Application(middlewares=[edge(gateway, parts.http.note)])
+        application[BEHIND_FRONT_DOOR] = settings.front_door.enabled
         for group in parts.routes.values():
             for route in group:
                 gateway.mount(application, route)
         gateway.mount(application, _description(parts))
         application.router.add_get(f"{API}/live", _live(database, gateway, parts.hub))
-        application.router.add_get("/link", parts.link.serve)
+        application.router.add_get("/link", _link(gateway, parts.link))
+        if (front_door := parts.front_door) is not None:
+            page = await asyncio.to_thread(TrustPage, texts, lambda: front_door.authority)
+            page.mount(application)
         StaticFiles(assets).mount(application)
 
         running = await stack.enter_async_context(asyncio.TaskGroup())
@@ -318,6 +379,7 @@ def _live(
     database: Database, gateway: Gateway, hub: Hub
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def serve(request: web.Request) -> web.StreamResponse:
+        gateway.limits.take_for_address(request, HANDSHAKE)
         refuse_foreign_origin(request)
         async with database.connection() as connection:
             principal = await gateway.authenticate(connection, request)
@@ -327,3 +389,25 @@ def _live(
         return hub.serve(request, principal, credential)
 
     return serve
+
+
+def _link(gateway: Gateway, link: Link) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def serve(request: web.Request) -> web.StreamResponse:
+        gateway.limits.take_for_address(request, HANDSHAKE)
+        return await link.serve(request)
+
+    return serve
+
+
+def _rate_limits(wanted: LimitSettings) -> RateLimits:
+    quotas = {
+        ADDRESS: wanted.address_per_minute,
+        ANONYMOUS: wanted.anonymous_per_minute,
+        USER: wanted.user_per_minute,
+        SIGN_IN: wanted.sign_in_per_minute,
+        PAIRING: wanted.pairing_per_minute,
+        HANDSHAKE: wanted.handshake_per_minute,
+    }
+    return RateLimits(
+        {name: Policy(name, quota) for name, quota in quotas.items()} if wanted.enabled else {}
+    )

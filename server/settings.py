@@ -10,6 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from contract.settings_file import SettingsError, read_settings
+from server.network_settings import (
+    DiscoverySettings,
+    FrontDoorSettings,
+    LimitSettings,
+    check_front_door,
+    check_limits,
+)
 
 PREFIX = "GENBA_SERVER"
 SYSTEM_FILE = Path("/etc/genba/server.toml")
@@ -83,6 +90,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retention: RetentionSettings = RetentionSettings()
     state: StateSettings = StateSettings()
     audit: AuditSettings = AuditSettings()
+    front_door: FrontDoorSettings = FrontDoorSettings()
+    discovery: DiscoverySettings = DiscoverySettings()
+    limits: LimitSettings = LimitSettings()
 
 
 def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -168,3 +178,5 @@ def _check(settings: Settings) -> None:
     for name in ("idempotency_hours", "enrolment_days", "checkpoint_months"):
         if getattr(settings.retention, name) < 1:
             raise SettingsError(f"retention.{name} must be at least 1")
+    check_front_door(settings.front_door, settings.http.port)
+    check_limits(settings.limits)

@@ -1,5 +1,6 @@
 """From a request's query and body to structs, or to a refusal that says where and what."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -8,8 +9,10 @@ from aiohttp import web
 
 from contract.decoding import UNDECODABLE
 from server.kernel.http import JSON, NOTHING, Nothing, Route
-from server.kernel.problems import Invalid, Malformed, Problem, TooLarge, WrongMediaType
+from server.kernel.problems import Invalid, Malformed, Problem, TooLarge, TooSlow, WrongMediaType
 
+# The largest body over the slowest Wi-Fi takes less; a client that trickles must not hold us.
+BODY_SECONDS = 30.0
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<where>.*)`)?$", re.DOTALL)
 
 
@@ -25,7 +28,7 @@ def decode_query(request: web.Request, route: Route) -> msgspec.Struct:
 
 
 async def read_body(request: web.Request, route: Route) -> bytes:
-    """Return the body's bytes. Raises TooLarge, WrongMediaType."""
+    """Return the body's bytes. Raises TooLarge, TooSlow, WrongMediaType."""
     if route.body is Nothing:
         return b""
     if (request.content_length or 0) > route.max_body_bytes:
@@ -33,10 +36,14 @@ async def read_body(request: web.Request, route: Route) -> bytes:
     if request.content_type != route.body_media:
         raise WrongMediaType(expected=route.body_media)
     body = bytearray()
-    async for chunk in request.content.iter_chunked(65536):
-        body += chunk
-        if len(body) > route.max_body_bytes:
-            raise TooLarge(limit=route.max_body_bytes)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_chunked(65536):
+                body += chunk
+                if len(body) > route.max_body_bytes:
+                    raise TooLarge(limit=route.max_body_bytes)
+    except TimeoutError:
+        raise TooSlow() from None
     return bytes(body)
 
 

@@ -18,6 +18,7 @@ from server.kernel.problems import (
     Unavailable,
     Unexpected,
 )
+from server.kernel.rate_limits import ADDRESS, tell_limits
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Measure = Callable[[int, float], None]
@@ -27,11 +28,15 @@ API_PREFIX = "/api/"
 
 _log = logging.getLogger(__name__)
 
+# What a page may load and do (CSP level 3): our own files, and no text turned into script.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+SCRIPT_IS_NO_TEXT = "; require-trusted-types-for 'script'; trusted-types 'none'"
+
 SECURITY_HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": (
-        "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
-        "object-src 'none'; img-src 'self' data:"
-    ),
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY + SCRIPT_IS_NO_TEXT,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -54,6 +59,7 @@ def edge(gateway: Gateway, measure: Measure) -> Middleware:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers["X-Request-Id"] = request_id(request)
+        tell_limits(request, response.headers)
         measure(response.status, seconds)
         if seconds >= SLOW_SECONDS or response.status >= 500:
             _log.warning("slow or failed request", extra=_words(request, response.status, seconds))
@@ -66,6 +72,7 @@ def edge(gateway: Gateway, measure: Measure) -> Middleware:
 
 async def _respond(gateway: Gateway, request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
+        gateway.limits.take_for_address(request, ADDRESS)
         return await handler(request)
     except Problem as problem:
         return gateway.refuse(request, problem)

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from contract.ids import new_id
 from server.kernel.auth import NOBODY, Carrier, Credential, Identify, Principal
+from server.kernel.caller import caller_of
 from server.kernel.database import Connection, Database, DatabaseUnavailable
 from server.kernel.decoding import decode_body, decode_query, read_body
 from server.kernel.http import JSON, NOTHING, Browser, Call, Reply, Route, Stream
@@ -28,6 +29,7 @@ from server.kernel.problems import (
     Unauthenticated,
     Unavailable,
 )
+from server.kernel.rate_limits import ANONYMOUS, SIGN_IN, UNLIMITED, RateLimits
 from server.kernel.streaming import streamed
 
 _log = logging.getLogger(__name__)
@@ -48,10 +50,17 @@ class _Answer(msgspec.Struct, frozen=True):
 class Gateway:
     """Serves Routes. Holds what every request needs, and no state of its own."""
 
-    def __init__(self, database: Database, texts: Catalogues, identify: Identify) -> None:
+    def __init__(
+        self,
+        database: Database,
+        texts: Catalogues,
+        identify: Identify,
+        limits: RateLimits = UNLIMITED,
+    ) -> None:
         self._database = database
         self._texts = texts
         self._identify = identify
+        self.limits = limits
 
     def mount(self, application: web.Application, route: Route) -> None:
         """Add a route to the application."""
@@ -125,6 +134,8 @@ class Gateway:
 
     async def _answer(self, request: web.Request, route: Route) -> _Answer | Problem | Stream:
         credential = credential_of(request)
+        if limit := _strict_limit(request, route):
+            self.limits.take_for_address(request, limit)
         if request.method in SAFE_METHODS:
             async with self._database.connection() as connection:
                 call = await self._call(connection, request, route, credential)
@@ -155,9 +166,14 @@ class Gateway:
     ) -> Call[Any, Any]:
         """Return the call, still without its body.
 
-        Raises Unauthenticated, Forbidden if the route is not for who calls; Malformed.
+        Raises Unauthenticated, Forbidden if the route is not for who calls; Malformed;
+        TooManyRequests.
         """
         principal = await self._caller(connection, credential)
+        if principal is NOBODY:
+            self.limits.take_for_address(request, ANONYMOUS)
+        else:
+            self.limits.take_for_user(request, principal.actor)
         if route.permission is not None:
             if principal is NOBODY:
                 raise Unauthenticated()
@@ -167,10 +183,11 @@ class Gateway:
                     extra={
                         "actor": principal.actor,
                         "permission": route.permission,
-                        "address": request.remote,
+                        "address": caller_of(request).address,
                     },
                 )
                 raise Forbidden(permission=route.permission)
+        caller = caller_of(request)
         return Call(
             connection=connection,
             principal=principal,
@@ -179,11 +196,11 @@ class Gateway:
             body=NOTHING,
             language=language_of(request),
             if_match=request.headers.get("If-Match", ""),
-            address=request.remote or "",
+            address=caller.address,
             browser=Browser(
                 credential=credential,
                 user_agent=request.headers.get("User-Agent", "")[:300],
-                origin=f"{request.scheme}://{request.host}",
+                origin=caller.origin,
                 cookie=cookie_name(request),
             ),
         )
@@ -191,7 +208,13 @@ class Gateway:
 
 def cookie_name(request: web.Request, name: str = COOKIE) -> str:
     """Return what a cookie is called: behind TLS the browser guards its name."""
-    return f"__Host-{name}" if request.scheme == "https" else name
+    return f"__Host-{name}" if caller_of(request).scheme == "https" else name
+
+
+def _strict_limit(request: web.Request, route: Route) -> str:
+    """Return the name of the route's own limit, if it has one."""
+    open_to_all = route.permission is None and request.method not in SAFE_METHODS
+    return route.limit or (SIGN_IN if open_to_all else "")
 
 
 def credential_of(request: web.Request) -> Credential | None:
@@ -210,7 +233,7 @@ def refuse_foreign_origin(request: web.Request) -> None:
     A browser sends Origin with every unsafe or WebSocket request; other clients send none.
     """
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and urlsplit(origin).netloc != caller_of(request).host:
         raise ForeignOrigin()
 
 

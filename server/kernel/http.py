@@ -154,6 +154,8 @@ class Route:
     `keep_answer` False: the answer holds a secret, so it is never stored for repeats. Such a
     handler may return a Problem: the caller is refused, and what it wrote (a failed attempt) stays.
     `when_unavailable` answers instead of the handler while the database is away.
+    `limit` names a stricter rate limit (`rate_limits.py`) that holds for each address. Whatever
+    changes something and is open to everybody has one: it is an attempt to get in.
     """
 
     method: str
@@ -170,3 +172,4 @@ class Route:
     max_body_bytes: int = 256 * 1024
     keep_answer: bool = True
     when_unavailable: Callable[[], Any] | None = None
+    limit: str = ""

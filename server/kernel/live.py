@@ -14,6 +14,7 @@ from contract.decoding import UNDECODABLE
 from server.kernel.auth import Credential, Principal
 from server.kernel.database import DatabaseUnavailable
 from server.kernel.journal import Entry, Head, Journal, JournalRewound
+from server.kernel.live_limits import LiveLimits
 from server.kernel.live_messages import (
     CLOSE_CODES,
     Event,
@@ -64,10 +65,24 @@ class Feed:
 class _Page(WebSocket):
     """One connected page. It has a task only while it has said something that is not yet done."""
 
-    __slots__ = ("credential", "hub", "inbox", "joining", "leaving", "principal", "topics")
+    __slots__ = (
+        "credential",
+        "full_at",
+        "hub",
+        "inbox",
+        "joining",
+        "leaving",
+        "network",
+        "principal",
+        "topics",
+    )
 
-    def __init__(self, hub: "Hub", principal: Principal, credential: Credential) -> None:
+    def __init__(
+        self, hub: "Hub", principal: Principal, credential: Credential, network: str
+    ) -> None:
         super().__init__()
+        self.network = network
+        self.full_at = 0.0
         self.hub = hub
         self.principal = principal
         self.credential = credential
@@ -102,6 +117,7 @@ class Hub:
         max_waiting_bytes: int = MAX_WAITING_BYTES,
         recheck_seconds: float = RECHECK_SECONDS,
         recheck_on: str = "",
+        limits: LiveLimits | None = None,
     ) -> None:
         self._journal = journal
         self._feeds = {feed.topic: feed for feed in feeds}
@@ -109,6 +125,7 @@ class Hub:
         self._max_waiting_bytes = max_waiting_bytes
         self._recheck_seconds = recheck_seconds
         self._recheck_on = recheck_on  # entries of kinds beginning so may take rights away
+        self._limits = limits or LiveLimits()
         self._doubtful = asyncio.Event()
         self._pages: set[_Page] = set()
         self._left = asyncio.Event()
@@ -143,13 +160,19 @@ class Hub:
     ) -> web.StreamResponse:
         """Take a page's connection over; its credential is looked at again every minute.
 
-        Raises HTTPException when the request is no WebSocket handshake.
+        Raises HTTPException when the request is no WebSocket handshake, TooManyRequests when its
+        address has enough sockets.
         """
-        page = _Page(self, principal, credential)
+        network = self._limits.enter(request)
+        page = _Page(self, principal, credential, network)
         try:
             answer = take_over(request, page)
         except ConnectionError:
+            self._limits.leave(network)
             return web.Response(status=400)
+        except BaseException:
+            self._limits.leave(network)
+            raise
         page.limit(self._max_waiting_bytes)
         self._pages.add(page)
         return answer
@@ -170,11 +193,17 @@ class Hub:
     def _lose(self, page: _Page) -> None:
         page.leaving = True
         self._forget(page, page.topics)
-        self._pages.discard(page)
+        if page in self._pages:
+            self._pages.discard(page)
+            self._limits.leave(page.network)
         self._left.set()
 
     def _put(self, page: _Page, message: bytes) -> None:
         """Do what a page says in turn, but not while it says it."""
+        page.full_at, too_fast = self._limits.hear(page.full_at)
+        if too_fast:
+            self._dismiss(page, Farewell.TOO_FAST)
+            return
         if page.inbox is not None:
             page.inbox.append(message)
             if len(page.inbox) > MAX_INBOX:

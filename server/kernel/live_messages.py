@@ -21,6 +21,7 @@ class Farewell(enum.StrEnum):
     SIGNED_OUT = "signed_out"
     MALFORMED = "malformed"
     SLOW = "slow"
+    TOO_FAST = "too_fast"
     RESTART = "restart"
 
 
@@ -28,6 +29,7 @@ CLOSE_CODES = {
     Farewell.SIGNED_OUT: 4001,
     Farewell.MALFORMED: 4002,
     Farewell.SLOW: 4008,
+    Farewell.TOO_FAST: 4029,
     Farewell.RESTART: 1001,
 }
 

@@ -137,6 +137,13 @@ class TooLarge(Problem):
     status = 413
 
 
+class TooSlow(Problem):
+    """The body did not arrive in time."""
+
+    slug = "too-slow"
+    status = 408
+
+
 class WrongMediaType(Problem):
     """The body's Content-Type is not what this path takes."""
 

@@ -142,7 +142,7 @@ async def test_scripts_are_revalidated_by_their_etag(kiosk: Kiosk) -> None:
 async def test_every_answer_has_the_security_headers(kiosk: Kiosk) -> None:
     for path in ("/", "/kit/live.js", "/health", "/missing.js"):
         _, headers, _ = await kiosk.get(path)
-        assert headers["Content-Security-Policy"].startswith("default-src 'self';")
+        assert headers["Content-Security-Policy"].startswith("default-src 'none';")
         assert "unsafe" not in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
 

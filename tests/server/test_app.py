@@ -40,7 +40,8 @@ async def test_every_answer_has_the_security_headers(api: Api) -> None:
     for path in ("/", "/api/v1/people", "/nothing", "/api/v1/nothing", "/web/boot.js"):
         async with api.client.get(path) as answer:
             policy = answer.headers["Content-Security-Policy"]
-            assert "default-src 'self'" in policy
+            assert policy.startswith("default-src 'none'; script-src 'self';")
+            assert "require-trusted-types-for 'script'" in policy
             assert "unsafe" not in policy
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert answer.headers["Referrer-Policy"] == "no-referrer"

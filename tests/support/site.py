@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,16 @@ BOUNCE_SECONDS = 1.05
 class Process:
     """A child process in its own session, with its output in a file."""
 
-    def __init__(self, name: str, arguments: list[str], environment: dict[str, str], log: Path):
+    def __init__(
+        self,
+        name: str,
+        arguments: list[str],
+        environment: dict[str, str],
+        log: Path,
+        prefix: Sequence[str] = (),
+    ):
         self.name = name
-        self._arguments = arguments
+        self._arguments = [*prefix, sys.executable, *arguments]
         self._environment = environment
         self.log = log
         self._process: asyncio.subprocess.Process | None = None
@@ -36,7 +43,6 @@ class Process:
         """Start it (again)."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
                 *self._arguments,
                 cwd=REPO,
                 env=self._environment,
