@@ -21,6 +21,8 @@ from server.app import (
     openapi_document,
     refuse_unmigrated,
 )
+from server.front_door.admin_api import CaddyRefused, CaddyUnreachable
+from server.front_door.authority import NotACertificate
 from server.kernel.database import Connection, Database
 from server.kernel.journal import Journal
 from server.kernel.migrations import migrate
@@ -180,6 +182,11 @@ async def enrol(settings: Settings, dsn: str, name: str, place: str) -> int:
     async with database_of(dsn) as (database, _):
         parts = assemble(settings, database, await asyncio.to_thread(catalogues))
         await asyncio.to_thread(parts.identity.load)
+        if parts.front_door is not None:
+            try:
+                await parts.front_door.learn()
+            except (CaddyUnreachable, CaddyRefused, NotACertificate) as error:
+                raise CommandFailed(f"the front door does not tell its CA: {error}") from error
 
         async def work(connection: Connection) -> str:
             return (await parts.enrolments.create(connection, ACTOR, draft)).token

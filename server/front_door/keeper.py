@@ -33,6 +33,17 @@ class FrontDoor:
         """The site's root, or None while Caddy has not told it yet."""
         return self._authority
 
+    def authority_pem(self) -> str | None:
+        """Return the site's root as text, or None while Caddy has not told it yet."""
+        return None if self._authority is None else self._authority.pem.decode()
+
+    async def learn(self) -> None:
+        """Ask for the site's root, and change nothing.
+
+        Raises CaddyUnreachable, CaddyRefused, NotACertificate.
+        """
+        self._authority = await asyncio.to_thread(_authority, self._api)
+
     async def run(self) -> None:
         """Compare and repair until cancelled."""
         while True:

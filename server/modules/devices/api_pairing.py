@@ -18,6 +18,7 @@ from contract.pairing import (
 )
 from server.kernel.http import API, Call, Nothing, Page, Route
 from server.kernel.problems import Problem
+from server.kernel.rate_limits import ANONYMOUS, PAIRING
 from server.modules.devices.enrolment import Enrolments
 from server.modules.devices.model import (
     AgentView,
@@ -89,6 +90,7 @@ def routes(enrolments: Enrolments, pairings: Pairings) -> Sequence[Route]:
             answer=EnrolAnswer,
             max_body_bytes=MAX_ASKING_BYTES,
             keep_answer=False,
+            limit=PAIRING,
         ),
         Route(
             "POST",
@@ -101,6 +103,7 @@ def routes(enrolments: Enrolments, pairings: Pairings) -> Sequence[Route]:
             status=201,
             max_body_bytes=MAX_ASKING_BYTES,
             keep_answer=False,
+            limit=PAIRING,
         ),
         Route(
             "POST",
@@ -112,6 +115,7 @@ def routes(enrolments: Enrolments, pairings: Pairings) -> Sequence[Route]:
             answer=PollAnswer,
             max_body_bytes=MAX_ASKING_BYTES,
             keep_answer=False,
+            limit=PAIRING,
         ),
         Route(
             "POST",
@@ -123,6 +127,7 @@ def routes(enrolments: Enrolments, pairings: Pairings) -> Sequence[Route]:
             answer=PollAnswer,
             max_body_bytes=MAX_ASKING_BYTES,
             keep_answer=False,
+            limit=ANONYMOUS,
         ),
         Route(
             "GET",

@@ -7,15 +7,21 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from contract.proof import site_fingerprint
+from server.kernel.problems import Unavailable
 from server.kernel.secrets import Secrets, public_bytes
 
 KEY_NAME = "site"
+# The front door is asked every few seconds until it answers.
+CA_SECONDS = 5
 
 
 class SiteIdentity:
-    """Signs for the site. `ca` returns the PEM of its CA, empty where there is no TLS."""
+    """Signs for the site.
 
-    def __init__(self, secrets: Secrets, ca: Callable[[], str]) -> None:
+    `ca` returns the PEM of its CA, empty where there is no TLS, None while it is not known yet.
+    """
+
+    def __init__(self, secrets: Secrets, ca: Callable[[], str | None]) -> None:
         self._secrets = secrets
         self._ca = ca
 
@@ -34,8 +40,14 @@ class SiteIdentity:
 
     @property
     def ca(self) -> str:
-        """The PEM of the site's CA, empty where there is no TLS."""
-        return self._ca()
+        """The PEM of the site's CA, empty where there is no TLS.
+
+        Raises Unavailable while it is not known: an agent must not pin that there is none.
+        """
+        pem = self._ca()
+        if pem is None:
+            raise Unavailable(retry_after=CA_SECONDS)
+        return pem
 
     @property
     def fingerprint(self) -> str:

@@ -30,6 +30,7 @@ from contract.link import (
     NewEpoch,
     Welcome,
 )
+from server.kernel.caller import caller_of
 from server.kernel.database import Connection, Database, DatabaseUnavailable
 from server.modules.devices.clock import BootClock, measure
 from server.modules.devices.feed import ReplicaFeed, Subscription
@@ -75,7 +76,7 @@ class Link:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one agent for as long as its WebSocket is open."""
-        address = request.remote or ""
+        address = caller_of(request).address
         if (
             self._strangers.total() >= MAX_STRANGERS
             or self._strangers[address] >= MAX_STRANGERS_FROM_ONE_ADDRESS
