@@ -29,6 +29,8 @@ COMPONENTS = {
     "systemd": "/usr/bin/systemd-analyze",
     "nodejs": "/usr/bin/node",
     "npm": "/usr/bin/npm",
+    "caddy": "/usr/bin/caddy",
+    "iproute2": "/usr/sbin/ip",
 }
 SOURCES = ("contract", "server", "agent", "scripts", "tests")
 # Fast ones first.
@@ -42,6 +44,7 @@ FOLDERS = (
     "kiosk",
     "web",
     "scripts",
+    "network",
     "e2e",
     "faults",
 )
@@ -111,7 +114,7 @@ def _steps(python: Path, options: argparse.Namespace) -> list[Step]:
         steps.append(Step("modules", [str(REPO / "node_modules/.bin/tsc"), "-p", str(REPO)]))
     elif os.environ.get("GENBA_TEST_REQUIRE") == "all":
         steps.append(Step("modules (npm is missing)", ["false"]))
-    slow = ("kiosk", "web", "scripts", "e2e", "faults")
+    slow = ("kiosk", "web", "scripts", "network", "e2e", "faults")
     folders = [
         f"tests/{name}"
         for name in FOLDERS

@@ -7,7 +7,15 @@ from pathlib import Path
 
 REPO = Path(__file__).parents[2]
 DOCUMENT = (REPO / "docs" / "dependencies.md").read_text()
-FROM_DEBIAN = {"postgresql", "pcscd", "vsmartcard-vpcd", "chromium", "fonts-noto-cjk"}
+FROM_DEBIAN = {
+    "postgresql",
+    "pcscd",
+    "vsmartcard-vpcd",
+    "chromium",
+    "fonts-noto-cjk",
+    "caddy",
+    "iproute2",
+}
 
 
 def declared() -> set[str]:

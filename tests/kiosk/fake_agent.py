@@ -22,8 +22,9 @@ Message = TypeVar("Message", bound=msgspec.Struct)
 
 KIOSK = Path(__file__).resolve().parents[2] / "kiosk"
 CSP = (
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 DEADLINE_S = 10.0
 
