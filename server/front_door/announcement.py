@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import ifaddr
-from zeroconf import AddressResolver, IPVersion, ServiceInfo  # type: ignore[attr-defined]
+from zeroconf import IPVersion, ServiceInfo
+from zeroconf._services.info import AddressResolver
 from zeroconf.asyncio import AsyncZeroconf
 
 from server.kernel.database import Connection
