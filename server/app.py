@@ -49,13 +49,17 @@ from server.kernel.services import Service, Services
 from server.kernel.site import SiteKeeper
 from server.kernel.static import StaticFiles
 from server.modules.accounts import plug as accounts_plug
+from server.modules.accounts.access_tokens import AccessTokens
+from server.modules.accounts.apps import Apps
+from server.modules.accounts.clients import Clients
 from server.modules.accounts.first_run import FirstRun
-from server.modules.accounts.identities import identify
+from server.modules.accounts.identities import Identities
 from server.modules.accounts.own import Own
 from server.modules.accounts.passwords import Passwords
 from server.modules.accounts.rules import SessionPolicy
 from server.modules.accounts.service import Accounts
 from server.modules.accounts.sign_in import SignIns
+from server.modules.accounts.token_keys import TokenKeys
 from server.modules.devices import plug as devices_plug
 from server.modules.devices.enrolment import Enrolments
 from server.modules.devices.feed import ReplicaFeed
@@ -110,6 +114,8 @@ class Parts:
     journal: Journal
     checkpoints: Checkpoints
     front_door: FrontDoor | None
+    token_keys: TokenKeys
+    identities: Identities
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +180,11 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     people = People(journal, Tags())
     passwords = Passwords()
     sign_ins = SignIns(journal, passwords, SessionPolicy())
+    token_keys = TokenKeys(Path(settings.state.folder) / "keys")
+    access_tokens = AccessTokens(token_keys, lambda: site.site)
+    identities = Identities(access_tokens)
+    clients = Clients(journal, access_tokens)
+    apps = Apps(journal, sign_ins, access_tokens)
     accounts = Accounts(journal, sign_ins)
     first_run = FirstRun(journal, site, sign_ins, passwords)
     own = Own(journal, sign_ins, passwords)
@@ -208,7 +219,7 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     enrolment_days = settings.retention.enrolment_days
     domains = [
         people_plug.setup(people, privacy),
-        accounts_plug.setup(site, accounts, sign_ins, first_run, own),
+        accounts_plug.setup(site, accounts, sign_ins, first_run, own, clients, apps),
         devices_plug.setup(
             devices,
             enrolments,
@@ -248,7 +259,8 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
 
     async def still_valid(principal: Principal, credential: Credential) -> bool:
         async with database.connection() as connection:
-            return await identify(connection, replace(credential, background=True)) == principal
+            background = replace(credential, background=True)
+            return await identities.identify(connection, background) == principal
 
     limits = settings.limits
     hub = Hub(
@@ -291,6 +303,8 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
         journal=journal,
         checkpoints=checkpoints,
         front_door=front_door,
+        token_keys=token_keys,
+        identities=identities,
     )
 
 
@@ -335,7 +349,7 @@ async def open_app(settings: Settings, dsn: str) -> AsyncGenerator[Server, None]
         await database.run(lambda connection: parts.accounts.seed(connection, permissions))
         assets = await asyncio.to_thread(web_assets, module_folders(), texts)
 
-        gateway = Gateway(database, texts, identify, _rate_limits(settings.limits))
+        gateway = Gateway(database, texts, parts.identities.identify, _rate_limits(settings.limits))
         application = web.Application(middlewares=[edge(gateway, parts.http.note)])
         application[BEHIND_FRONT_DOOR] = settings.front_door.enabled
         for group in parts.routes.values():

@@ -66,8 +66,8 @@ NOBODY = Principal("nobody", "", frozenset())
 
 
 def digest(secret: str) -> bytes:
-    """Return what the database stores of a secret."""
-    return hashlib.sha256(secret.encode()).digest()
+    """Return what the database stores of a secret; a header's bytes may be no text."""
+    return hashlib.sha256(secret.encode(errors="surrogateescape")).digest()
 
 
 def new_secret() -> str:

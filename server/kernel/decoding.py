@@ -3,12 +3,13 @@
 import asyncio
 import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import web
 
 from contract.decoding import UNDECODABLE
-from server.kernel.http import JSON, NOTHING, Nothing, Route
+from server.kernel.http import FORM, JSON, NOTHING, Nothing, Route
 from server.kernel.problems import Invalid, Malformed, Problem, TooLarge, TooSlow, WrongMediaType
 
 # The largest body over the slowest Wi-Fi takes less; a client that trickles must not hold us.
@@ -25,6 +26,12 @@ def decode_query(request: web.Request, route: Route) -> msgspec.Struct:
         return msgspec.convert(dict(pairs), route.query, strict=False)
     except msgspec.ValidationError as error:
         raise _malformed(error) from error
+
+
+def header_text(request: web.Request, name: str) -> str:
+    """Return a header that is kept; bytes that are no text (surrogates, PEP 383) become marks."""
+    value = request.headers.get(name, "")
+    return value.encode(errors="surrogateescape").decode(errors="replace")
 
 
 async def read_body(request: web.Request, route: Route) -> bytes:
@@ -54,6 +61,8 @@ def decode_body(raw: bytes, route: Route) -> Any:
     if route.body is bytes:
         return raw
     try:
+        if route.body_media == FORM:
+            return msgspec.convert(_read_form(raw), type=route.body, strict=False)
         return msgspec.json.decode(raw, type=route.body)
     except msgspec.ValidationError as error:
         raise _malformed(error, status=Invalid) from error
@@ -69,3 +78,19 @@ def _malformed(error: msgspec.ValidationError, status: type[Problem] = Malformed
     named = re.match(r"Object (?:contains unknown|missing required) field `(.*)`", what)
     path = [where, named[1]] if named else [where]
     return status(field=".".join(part for part in path if part), expected=what)
+
+
+def _read_form(raw: bytes) -> dict[str, str]:
+    """Return the form's fields; an empty one counts as left out (RFC 6749, 3.2). Raises Malformed.
+
+    https://url.spec.whatwg.org/#urlencoded-parsing, but what is no UTF-8 is refused.
+    """
+    try:
+        text = raw.decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=50)
+    except ValueError as error:
+        raise Malformed(expected=FORM) from error
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise Malformed(expected="each field once")
+    return {name: value for name, value in fields.items() if value}

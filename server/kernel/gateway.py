@@ -15,7 +15,7 @@ from contract.ids import new_id
 from server.kernel.auth import NOBODY, Carrier, Credential, Identify, Principal
 from server.kernel.caller import caller_of
 from server.kernel.database import Connection, Database, DatabaseUnavailable
-from server.kernel.decoding import decode_body, decode_query, read_body
+from server.kernel.decoding import decode_body, decode_query, header_text, read_body
 from server.kernel.http import JSON, NOTHING, Browser, Call, Reply, Route, Stream
 from server.kernel.i18n import Catalogues, negotiate
 from server.kernel.journal import come_from
@@ -80,15 +80,18 @@ class Gateway:
             if isinstance(answer, Stream):
                 return await streamed(request, self._database, answer)
         except Problem as problem:
-            return self.refuse(request, problem)
+            answer = problem
         except asyncpg.DataError:  # text that Postgres cannot hold, such as a NUL
-            return self.refuse(request, Malformed())
+            answer = Malformed()
         except DatabaseUnavailable:
             if route.when_unavailable is None:
                 return self.refuse(request, Unavailable(retry_after=2))
             answer = _encode(route.when_unavailable(), route, request.headers)
         if isinstance(answer, Problem):
-            return self.refuse(request, answer)
+            reply = route.refusals.say(answer) if route.refusals else None
+            if reply is None:
+                return self.refuse(request, answer)
+            answer = _encode(reply, route, request.headers)
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
     def refuse(self, request: web.Request, problem: Problem) -> web.Response:
@@ -199,9 +202,10 @@ class Gateway:
             address=caller.address,
             browser=Browser(
                 credential=credential,
-                user_agent=request.headers.get("User-Agent", "")[:300],
+                user_agent=header_text(request, "User-Agent")[:300],
                 origin=caller.origin,
                 cookie=cookie_name(request),
+                authorization=request.headers.get("Authorization", ""),
             ),
         )
 

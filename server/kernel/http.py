@@ -16,7 +16,7 @@ import msgspec
 
 from server.kernel.auth import Credential, Principal
 from server.kernel.database import Connection, Database
-from server.kernel.problems import Malformed, PreconditionFailed, PreconditionRequired
+from server.kernel.problems import Malformed, PreconditionFailed, PreconditionRequired, Problem
 
 Query = TypeVar("Query")
 Body = TypeVar("Body")
@@ -26,6 +26,7 @@ Key = TypeVar("Key")
 API = "/api/v1"
 CSV = "text/csv"
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 MAX_LIMIT = 500
 
 
@@ -102,13 +103,15 @@ class Stream:
 class Browser:
     """How a request came, for the operations on sessions.
 
-    `origin` is the scheme and host that it was sent to, `cookie` the session cookie's name there.
+    `origin` is the scheme and host that it was sent to, `cookie` the session cookie's name there,
+    `authorization` the header as it came: the token endpoint takes a client's secret from it.
     """
 
     credential: Credential | None = None
     user_agent: str = ""
     origin: str = ""
     cookie: str = ""
+    authorization: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +150,25 @@ Handler = Callable[[Call[Any, Any]], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class Refusals:
+    """How a route refuses where a standard has a shape of its own for that.
+
+    `say` returns None for a problem that the standard does not speak of: RFC 9457 does.
+    """
+
+    answer: type[msgspec.Struct]
+    say: Callable[[Problem], Reply | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """One operation of the API.
 
     `permission` None means that no token is asked for; a valid one is still taken note of.
     `keep_answer` False: the answer holds a secret, so it is never stored for repeats. Such a
     handler may return a Problem: the caller is refused, and what it wrote (a failed attempt) stays.
+    `body_media` JSON and FORM are decoded into `body`, anything else is for the handler to read.
+    `refusals` says problems in another shape than RFC 9457.
     `when_unavailable` answers instead of the handler while the database is away.
     `limit` names a stricter rate limit (`rate_limits.py`) that holds for each address. Whatever
     changes something and is open to everybody has one: it is an attempt to get in.
@@ -173,3 +189,4 @@ class Route:
     keep_answer: bool = True
     when_unavailable: Callable[[], Any] | None = None
     limit: str = ""
+    refusals: Refusals | None = None

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from server.kernel.gateway import COOKIE, PROBLEM_JSON
-from server.kernel.http import Nothing, Route
+from server.kernel.http import JSON, Nothing, Route
 from server.kernel.problems import ProblemDocument
 
 Schema = dict[str, Any]
@@ -49,6 +49,7 @@ def _schemas(routes: Sequence[Route]) -> tuple[dict[int, Schema], Schema]:
     types: list[Any] = [ProblemDocument]
     for route in routes:
         types += [t for t in (route.query, route.body, route.answer) if _has_schema(t)]
+        types += [route.refusals.answer] if route.refusals else []
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     return {id(kind): schema for kind, schema in zip(types, schemas, strict=True)}, components
 
@@ -125,11 +126,13 @@ def _responses(route: Route, schemas: Mapping[int, Schema]) -> Schema:
     if route.answer is not None:
         schema = _schema(route.answer, schemas)
         answer["content"] = {route.answer_media: {"schema": schema}}
-    problem = {"content": {PROBLEM_JSON: {"schema": schemas[id(ProblemDocument)]}}}
-    return {
-        str(int(status)): answer,
-        "default": {"description": "A problem (RFC 9457)", **problem},
+    problem: Schema = {
+        "description": "A problem (RFC 9457)",
+        "content": {PROBLEM_JSON: {"schema": schemas[id(ProblemDocument)]}},
     }
+    if route.refusals is not None:
+        problem["content"][JSON] = {"schema": schemas[id(route.refusals.answer)]}
+    return {str(int(status)): answer, "default": problem}
 
 
 def _schema(kind: Any, schemas: Mapping[int, Schema]) -> Schema:

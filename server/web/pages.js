@@ -3,6 +3,8 @@
 
 import { AccountPage } from "/modules/accounts/account.js";
 import { AccountsPage } from "/modules/accounts/accounts.js";
+import { ClientPage } from "/modules/accounts/client.js";
+import { ClientsPage } from "/modules/accounts/clients.js";
 import { MePage } from "/modules/accounts/me.js";
 import { RolesPage } from "/modules/accounts/roles.js";
 import { AgentsPage } from "/modules/devices/agents.js";
@@ -71,6 +73,7 @@ export const GROUPS = [
       { path: "agents", needs: "devices.read", title: "devices-agents", icon: "device", page: AgentsPage },
       { path: "journal", needs: "audit.read", title: "system-journal", icon: "list", page: JournalPage },
       { path: "accounts", needs: "accounts.read", title: "accounts-accounts", icon: "person", page: AccountsPage, one: AccountPage },
+      { path: "clients", needs: "accounts.read", title: "accounts-clients", icon: "link", page: ClientsPage, one: ClientPage },
       { path: "roles", needs: "accounts.read", title: "accounts-roles", icon: "lock", page: RolesPage },
       { path: "health", needs: "system.read", title: "system-health", icon: "chart", page: HealthPage },
     ],

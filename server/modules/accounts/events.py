@@ -18,6 +18,14 @@ LINK_MADE: Final = "accounts.link_made"
 ROLE_CREATED: Final = "accounts.role_created"
 ROLE_CHANGED: Final = "accounts.role_changed"
 ROLE_DELETED: Final = "accounts.role_deleted"
+CLIENT_CREATED: Final = "accounts.client_created"
+CLIENT_CHANGED: Final = "accounts.client_changed"
+CLIENT_SECRET_CHANGED: Final = "accounts.client_secret_changed"  # noqa: S105 - it is no secret
+CLIENT_SIGNED_IN: Final = "accounts.client_signed_in"
+CLIENT_REFUSED: Final = "accounts.client_refused"
+APP_OPENED: Final = "accounts.app_opened"
+APP_REVOKED: Final = "accounts.app_revoked"
+REFRESH_REUSED: Final = "accounts.refresh_reused"
 
 KINDS: Final = (
     SET_UP,
@@ -34,6 +42,14 @@ KINDS: Final = (
     ROLE_CREATED,
     ROLE_CHANGED,
     ROLE_DELETED,
+    CLIENT_CREATED,
+    CLIENT_CHANGED,
+    CLIENT_SECRET_CHANGED,
+    CLIENT_SIGNED_IN,
+    CLIENT_REFUSED,
+    APP_OPENED,
+    APP_REVOKED,
+    REFRESH_REUSED,
 )
 
 
@@ -61,3 +77,20 @@ class RoleNews(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str = ""
     given: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
+
+
+class ClientNews(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Body of the client kinds: values by field. Subject: the client's id, or what was sent."""
+
+    name: str
+    address: str = ""
+    before: dict[str, str] = {}
+    after: dict[str, str] = {}
+
+
+class AppNews(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Body of the app kinds; `why` it ended. Subject: the id of the account that it acts for."""
+
+    name: str
+    why: str = ""
+    address: str = ""

@@ -18,7 +18,9 @@ from server.kernel.problems import (
     NotFound,
     PreconditionFailed,
 )
-from server.modules.accounts import events, store
+from server.modules.accounts import events, store, store_clients
+from server.modules.accounts.app_endings import Ended, end_apps
+from server.modules.accounts.grants import check_grant, check_outranked
 from server.modules.accounts.journal import tell
 from server.modules.accounts.model import (
     ADMIN,
@@ -78,7 +80,7 @@ class Accounts:
         Raises AlreadyThere, Invalid (an unknown role or person), BeyondOwnRights.
         """
         account = AccountId(new_id())
-        await self._check_grant(connection, principal, draft.roles)
+        await check_grant(connection, principal, draft.roles)
         try:
             async with connection.transaction():
                 await store.insert_account(
@@ -121,7 +123,7 @@ class Accounts:
         after = msgspec.structs.replace(before, **fields)
         if set(after.roles) != set(before.roles):
             given = sorted(set(after.roles) - set(before.roles))
-            await self._check_grant(connection, principal, given)
+            await check_grant(connection, principal, given)
         try:
             async with connection.transaction():
                 await store.update_account(connection, after)
@@ -132,6 +134,7 @@ class Accounts:
             raise LastAdmin()
         if after.disabled and not before.disabled:
             await self._sign_ins.revoke_all(connection, principal.actor, before.id)
+            await end_apps(self._journal, connection, principal.actor, before.id, Ended.DISABLED)
         old, new = _shown(before), _shown(after)
         changed = [name for name in new if old[name] != new[name]]
         news = events.AccountNews(
@@ -157,10 +160,11 @@ class Accounts:
         return await self._sign_ins.make_link(connection, principal.actor, found, Purpose.PASSWORD)
 
     async def sign_out(self, connection: Connection, principal: Principal, account: str) -> None:
-        """End all of an account's sessions. Raises NotFound, BeyondOwnRights."""
+        """End all of an account's sessions and apps. Raises NotFound, BeyondOwnRights."""
         found = await self.account(connection, account)
         await self._check_outranked(connection, principal, found.id)
         await self._sign_ins.revoke_all(connection, principal.actor, found.id)
+        await end_apps(self._journal, connection, principal.actor, found.id, Ended.SIGNED_OUT)
 
     # --- roles
 
@@ -220,7 +224,7 @@ class Accounts:
     async def delete_role(self, connection: Connection, principal: Principal, role: str) -> None:
         """Delete a role that nobody has. Raises NotFound, Conflicting."""
         found = await self.role(connection, role, lock=True)
-        if found.builtin or found.accounts:
+        if found.builtin or found.accounts or await store_clients.has_role(connection, role):
             raise Conflicting(field="role", expected=found.title)
         await store.delete_role(connection, found.id)
         news = events.RoleNews(found.title, taken=found.permissions)
@@ -235,24 +239,11 @@ class Accounts:
             if not principal.may(permission):
                 raise BeyondOwnRights(permission=permission)
 
-    async def _check_grant(
-        self, connection: Connection, principal: Principal, roles: Sequence[RoleId]
-    ) -> None:
-        for role in roles:
-            found = await store.role_by_id(connection, role)
-            if found is None:
-                raise Invalid(field="roles", expected=role)
-            for permission in found.permissions:
-                if not principal.may(permission):
-                    raise BeyondOwnRights(permission=permission)
-
     async def _check_outranked(
         self, connection: Connection, principal: Principal, account: str
     ) -> None:
         """Raise BeyondOwnRights if the account may do something that the principal may not."""
-        for permission in await store.permissions_of(connection, account):
-            if not principal.may(permission):
-                raise BeyondOwnRights(permission=permission)
+        check_outranked(principal, await store.permissions_of(connection, account))
 
     async def _has_admin(self, connection: Connection) -> bool:
         return await store.count_holders(connection, WRITE, EVERYTHING) > 0

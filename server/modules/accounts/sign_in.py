@@ -11,6 +11,7 @@ from server.kernel.journal import Journal
 from server.kernel.problems import NotFound, Problem, Unauthenticated
 from server.kernel.site import read_site
 from server.modules.accounts import events, store, store_sessions
+from server.modules.accounts.app_endings import Ended, end_apps
 from server.modules.accounts.journal import tell
 from server.modules.accounts.model import (
     Account,
@@ -227,6 +228,8 @@ class SignIns:
         news = events.AccountNews(account.login, account.name)
         await tell(self._journal, connection, by, events.PASSWORD_CHANGED, account.id, news)
         await self.revoke_all(connection, by, account.id, keep)
+        # Whoever had the password may have connected an app with it.
+        await end_apps(self._journal, connection, by, account.id, Ended.PASSWORD)
 
     async def check_password(self, password: str, words: Sequence[str]) -> None:
         """Raise PasswordRefused if this should be nobody's password; `words` are easy to guess."""

@@ -1,14 +1,14 @@
 // @ts-check
 import { html, useEffect, useSignal } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
-import { CheckField, TextField, toast } from "/kit/kit.js";
+import { TextField, toast } from "/kit/kit.js";
 import { get, patch, post } from "/web/api.js";
 import { useForm } from "/web/form.js";
 import { FormDialog } from "/web/form_dialog.js";
 import { Picker } from "/web/picker.js";
 import { attempt } from "/web/refusals.js";
 import { may } from "/web/session.js";
-import { roleName } from "./words.js";
+import { RoleChecks, idsOf } from "./role_checks.js";
 
 /** @typedef {import("./words.js").Account} Account */
 /** @typedef {import("./words.js").OneTimeLink} OneTimeLink */
@@ -31,26 +31,17 @@ function valuesOf({ login, name, roles, person, version }) {
 export function AccountForm({ account, roles, onClose, onSaved }) {
   const form = useForm(account ? valuesOf(account) : { login: "", name: "", roles: "", person: "" });
   const person = useSignal(/** @type {Person | null} */ (null));
-  const values = form.values.value;
   useEffect(() => {
     if (!account?.person || !may("people.read")) return;
     void attempt(async () => (person.value = await get(`people/${account.person}`)));
   }, []);
-  const chosen = new Set(values.roles.split(" ").filter(Boolean));
-  const roleField = form.field("roles");
   const personField = form.field("person");
 
-  /** @param {string} id @param {boolean} on */
-  const setRole = (id, on) => {
-    if (on) chosen.add(id);
-    else chosen.delete(id);
-    roleField.onChange([...chosen].sort().join(" "));
-  };
   const save = async () => {
     const { version, ...changes } = account ? form.changes() : form.values.value;
     const body = {
       ...changes,
-      ...("roles" in changes ? { roles: [...chosen] } : {}),
+      ...("roles" in changes ? { roles: idsOf(changes.roles) } : {}),
       ...("person" in changes ? { person: changes.person || null } : {}),
     };
     if (account) {
@@ -80,18 +71,7 @@ export function AccountForm({ account, roles, onClose, onSaved }) {
   >
     <${TextField} ...${form.field("name")} label=${t("accounts-name")} required maxLength=${100} autofocus />
     <${TextField} ...${form.field("login")} label=${t("accounts-login")} hint=${t("accounts-login-hint")} required maxLength=${60} />
-    <fieldset class="checks">
-      <legend>${t("accounts-roles")}</legend>
-      ${roles.map(
-        (role) => html`<${CheckField}
-          key=${role.id}
-          label=${roleName(role)}
-          checked=${chosen.has(role.id)}
-          onChange=${(/** @type {boolean} */ on) => setRole(role.id, on)}
-        />`,
-      )}
-      ${roleField.error && html`<p class="g-field-error" role="alert">${roleField.error}</p>`}
-    </fieldset>
+    <${RoleChecks} field=${form.field("roles")} roles=${roles} />
     ${
       may("people.read") &&
       html`<${Picker}

@@ -9,6 +9,7 @@ import { PageHead } from "/web/page_head.js";
 import { attempt } from "/web/refusals.js";
 import { session } from "/web/session.js";
 import { Trouble } from "/web/trouble.js";
+import { Apps } from "./apps.js";
 import { PasswordForm, PinForm } from "./own_forms.js";
 import { Sessions } from "./sessions.js";
 
@@ -50,6 +51,7 @@ function Mine() {
           />
         <//>
         <${Sessions} />
+        <${Apps} />
       </div>`
     }
     ${me && dialog.value === "password" && html`<${PasswordForm} account=${me} onClose=${close} />`}

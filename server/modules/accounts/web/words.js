@@ -44,6 +44,32 @@ import { has, t } from "/kit/i18n.js";
  * @property {boolean} current
  */
 
+/**
+ * @typedef {object} Client
+ * @property {string} id
+ * @property {string} name
+ * @property {string[]} roles
+ * @property {boolean} disabled
+ * @property {string} created_at
+ * @property {string} created_by
+ * @property {string} secret_changed_at
+ * @property {string | null} used_at
+ * @property {string} address
+ * @property {number} version
+ */
+
+/** @typedef {{ client: Client, secret: string }} ClientSecret */
+
+/**
+ * @typedef {object} App
+ * @property {string} id
+ * @property {string} name
+ * @property {string} created_at
+ * @property {string} refreshed_at
+ * @property {string} ends_at
+ * @property {string} address
+ */
+
 /** @param {Pick<Role, "id" | "title">} role */
 export function roleName({ id, title }) {
   return title || (has(`accounts-role-${id}`) ? t(`accounts-role-${id}`) : id);

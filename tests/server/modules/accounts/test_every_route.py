@@ -19,6 +19,7 @@ OPEN_TO_ALL = {
     "POST /api/v1/session/set-up",
     "POST /api/v1/session/whose-link",
     "POST /api/v1/session/password-link",
+    "POST /api/v1/oauth/token",
     "DELETE /api/v1/session",
     "POST /api/v1/devices/enrol",
     "GET /api/v1/devices/site",
