@@ -28,6 +28,7 @@ from server.kernel.journal import Journal
 from server.kernel.limits import Policy
 from server.kernel.live import Hub
 from server.kernel.live_limits import LiveLimits
+from server.kernel.mail import Mailer
 from server.kernel.migrations import MigrationSource, kernel_migrations, pending_migrations
 from server.kernel.module import Check, Module, Site, check_modules
 from server.kernel.naming import Naming
@@ -53,13 +54,16 @@ from server.modules.accounts.access_tokens import AccessTokens
 from server.modules.accounts.apps import Apps
 from server.modules.accounts.clients import Clients
 from server.modules.accounts.first_run import FirstRun
+from server.modules.accounts.forgotten import SEND, PasswordMail
 from server.modules.accounts.identities import Identities
 from server.modules.accounts.own import Own
+from server.modules.accounts.passkeys import PasskeyKeeper
 from server.modules.accounts.passwords import Passwords
 from server.modules.accounts.rules import SessionPolicy
 from server.modules.accounts.service import Accounts
 from server.modules.accounts.sign_in import SignIns
 from server.modules.accounts.token_keys import TokenKeys
+from server.modules.accounts.tokens import TokenKeeper
 from server.modules.devices import plug as devices_plug
 from server.modules.devices.enrolment import Enrolments
 from server.modules.devices.feed import ReplicaFeed
@@ -84,7 +88,7 @@ from server.modules.system.checks import Doctor, system_checks
 from server.modules.system.meters import HttpMeter, LoopMeter
 from server.modules.system.metrics import Metrics
 from server.network_settings import LimitSettings
-from server.settings import Settings
+from server.settings import Settings, mail_relay
 from server.state import checkpointing, keys
 from server.web_files import web_assets
 
@@ -193,6 +197,15 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
         Secrets(Path(settings.state.folder) / "keys"),
         front_door.authority_pem if front_door else lambda: "",
     )
+    passkeys = PasskeyKeeper(journal, sign_ins, own)
+    tokens = TokenKeeper(journal, accounts, sign_ins)
+
+    async def mail_later(connection: Connection, payload: bytes, once: str) -> None:
+        await jobs.enqueue(connection, SEND, payload, once=once)
+
+    relay = mail_relay(settings)
+    mailer = Mailer(relay) if relay else None
+    mail = PasswordMail(journal, texts, site, mailer, settings.site.url, mail_later)
     devices = Devices(journal)
     enrolments = Enrolments(journal, devices, identity)
     pairings = Pairings(journal, devices, identity, lambda: site.site.name)
@@ -219,7 +232,9 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     enrolment_days = settings.retention.enrolment_days
     domains = [
         people_plug.setup(people, privacy),
-        accounts_plug.setup(site, accounts, sign_ins, first_run, own, clients, apps),
+        accounts_plug.setup(
+            site, accounts, sign_ins, first_run, own, clients, apps, passkeys, tokens, mail
+        ),
         devices_plug.setup(
             devices,
             enrolments,

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType
 
 from server.commands import ACTOR, CommandFailed, database_of
@@ -12,6 +13,9 @@ from server.kernel.checkpointing import KEY as CHECKPOINTS
 from server.kernel.database import Connection, Database
 from server.kernel.journal import Journal
 from server.modules.accounts.store_privacy import revoke_every_session
+from server.modules.accounts.token_keys import FORMER as FORMER_TOKENS
+from server.modules.accounts.token_keys import KEY as TOKENS
+from server.modules.accounts.token_keys import TokenKeys
 from server.modules.system.service import System
 from server.settings import Settings
 from server.state import checkpointing, keys
@@ -43,6 +47,11 @@ async def _rotate_sessions(_: Settings, database: Database) -> None:
     await database.run(revoke_every_session)
 
 
+async def _rotate_tokens(settings: Settings, _: Database) -> None:
+    keys_of_tokens = TokenKeys(Path(settings.state.folder) / "keys")
+    await asyncio.to_thread(keys_of_tokens.rotate)
+
+
 KNOWN: Mapping[str, Known] = MappingProxyType(
     {
         CHECKPOINTS: Known(
@@ -56,9 +65,20 @@ KNOWN: Mapping[str, Known] = MappingProxyType(
             "Every agent must be paired anew; each keeps its queue. Restart the server afterwards.",
             _rotate_site,
         ),
+        TOKENS: Known(
+            "signs the access tokens of machines and apps",
+            "Nothing: tokens of the former key are good until they expire, at most a quarter of an"
+            " hour. To void them at once rotate a second time.",
+            _rotate_tokens,
+        ),
+        FORMER_TOKENS: Known(
+            "verifies the access tokens that were signed before the last rotation",
+            "Tokens from before the last rotation.",
+            _rotate_tokens,
+        ),
         "sessions": Known(
-            "let browsers and kiosks stay signed in",
-            "Everybody is signed out, at once, on every device.",
+            "let browsers, kiosks and apps stay signed in",
+            "Everybody is signed out, at once, on every device and in every app.",
             _rotate_sessions,
         ),
     }

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from contract.settings_file import SettingsError, read_settings
+from server.kernel.mail import Relay, Tls
+from server.mail_settings import MailSettings, check_mail
 from server.network_settings import (
     DiscoverySettings,
     FrontDoorSettings,
@@ -25,6 +27,7 @@ CREDENTIAL = "genba-database-dsn"
 LEVELS = ("debug", "info", "warning", "error")
 LANGUAGES = ("ja", "en")
 MASK = "********"
+SECRETS = ("dsn", "password")
 
 
 class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,11 +50,15 @@ class DatabaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What this place is called, its IANA time zone and its first language."""
+    """What this place is called, its IANA time zone and its first language.
+
+    `url` is where people's browsers reach it; links in mails begin with it.
+    """
 
     name: str = "現場"
     zone: str = "Asia/Tokyo"
     language: str = "ja"
+    url: str = ""
 
 
 class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,6 +100,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     front_door: FrontDoorSettings = FrontDoorSettings()
     discovery: DiscoverySettings = DiscoverySettings()
     limits: LimitSettings = LimitSettings()
+    mail: MailSettings = MailSettings()
 
 
 def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -133,13 +141,26 @@ def database_dsn(settings: Settings, environment: Mapping[str, str] = os.environ
     )
 
 
+def mail_relay(settings: Settings) -> Relay | None:
+    """Return who takes our mail, if anybody. Raises SettingsError if its password is no secret."""
+    mail = settings.mail
+    if not mail.host:
+        return None
+    password = mail.password
+    if mail.password_file:
+        password = _secret(Path(mail.password_file), "mail.password_file")
+    return Relay(
+        mail.host, mail.port, Tls(mail.tls), mail.sender, mail.user, password, mail.ca_file
+    )
+
+
 def shown(settings: Settings) -> str:
     """Return the settings as TOML, secrets masked."""
     lines: list[str] = []
     for section, table in msgspec.to_builtins(settings).items():
         lines.append(f"[{section}]")
         for key, value in table.items():
-            kept = MASK if key == "dsn" and value else value
+            kept = MASK if key in SECRETS and value else value
             # A JSON string or number is written the same way in TOML.
             lines.append(f"{key} = {msgspec.json.encode(kept).decode()}")
         lines.append("")
@@ -173,6 +194,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError("site.zone must be an IANA time zone such as Asia/Tokyo") from error
     if settings.site.language not in LANGUAGES:
         raise SettingsError(f"site.language must be one of {', '.join(LANGUAGES)}")
+    _check_url(settings.site.url)
+    check_mail(settings.mail)
     if settings.log.level not in LEVELS:
         raise SettingsError(f"log.level must be one of {', '.join(LEVELS)}")
     for name in ("idempotency_hours", "enrolment_days", "checkpoint_months"):
@@ -180,3 +203,12 @@ def _check(settings: Settings) -> None:
             raise SettingsError(f"retention.{name} must be at least 1")
     check_front_door(settings.front_door, settings.http.port)
     check_limits(settings.limits)
+
+
+def _check_url(url: str) -> None:
+    if not url:
+        return
+    parts = urlsplit(url)
+    whole = parts.scheme in ("http", "https") and parts.hostname
+    if not whole or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise SettingsError("site.url must be like https://genba.example.jp, without a path")

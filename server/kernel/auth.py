@@ -76,29 +76,43 @@ def new_secret() -> str:
 
 
 async def create_token(
-    connection: Connection, name: str, permissions: frozenset[str], expires_at: datetime | None
+    connection: Connection,
+    name: str,
+    permissions: frozenset[str],
+    expires_at: datetime | None,
+    created_by: str = "",
 ) -> str:
     """Store a new token and return it: the only time that it can be read."""
     secret = new_secret()
     await connection.execute(
-        "insert into kernel.token (hash, name, permissions, expires_at) values ($1, $2, $3, $4)",
+        "insert into kernel.token (hash, name, permissions, expires_at, created_by)"
+        " values ($1, $2, $3, $4, $5)",
         digest(secret),
         name,
         sorted(permissions),
         expires_at,
+        created_by,
     )
     return secret
 
 
 async def holder_of_token(connection: Connection, secret: str) -> Principal | None:
-    """Return whose API token this is, or None if it is unknown, expired or revoked."""
+    """Return whose API token this is, or None if it is unknown, expired or revoked.
+
+    That it was used is kept, at most once an hour.
+    """
     row = await connection.fetchrow(
         """
-        select name, permissions from kernel.token
+        select name, permissions, coalesce(used_at < now() - interval '1 hour', true) as stale
+          from kernel.token
          where hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())
         """,
         digest(secret),
     )
     if row is None:
         return None
+    if row["stale"]:
+        await connection.execute(
+            "update kernel.token set used_at = now() where hash = $1", digest(secret)
+        )
     return Principal(f"token:{row['name']}", row["name"], frozenset(row["permissions"]))

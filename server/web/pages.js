@@ -7,6 +7,7 @@ import { ClientPage } from "/modules/accounts/client.js";
 import { ClientsPage } from "/modules/accounts/clients.js";
 import { MePage } from "/modules/accounts/me.js";
 import { RolesPage } from "/modules/accounts/roles.js";
+import { TokensPage } from "/modules/accounts/tokens.js";
 import { AgentsPage } from "/modules/devices/agents.js";
 import { CategoriesPage } from "/modules/loans/categories.js";
 import { ConflictsPage } from "/modules/loans/conflicts.js";
@@ -75,6 +76,7 @@ export const GROUPS = [
       { path: "accounts", needs: "accounts.read", title: "accounts-accounts", icon: "person", page: AccountsPage, one: AccountPage },
       { path: "clients", needs: "accounts.read", title: "accounts-clients", icon: "link", page: ClientsPage, one: ClientPage },
       { path: "roles", needs: "accounts.read", title: "accounts-roles", icon: "lock", page: RolesPage },
+      { path: "tokens", needs: "accounts.write", title: "accounts-tokens", icon: "key", page: TokensPage },
       { path: "health", needs: "system.read", title: "system-health", icon: "chart", page: HealthPage },
     ],
   },

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from contract.settings_file import SettingsError
-from server.settings import CREDENTIAL, Settings, database_dsn, load, shown
+from server.settings import CREDENTIAL, Settings, database_dsn, load, mail_relay, shown
 
 DSN = "postgresql://genba:secret@127.0.0.1/genba"
 
@@ -40,6 +40,13 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ("[http]\nport = 70000\n", "http.port must be"),
         ("[site]\nzone = 'Asia/Tokio'\n", "IANA time zone"),
         ("[site]\nlanguage = 'fr'\n", "site.language"),
+        ("[site]\nurl = 'genba.example.jp'\n", "site.url must be"),
+        ("[site]\nurl = 'https://x.example/genba'\n", "without a path"),
+        ("[mail]\ntls = 'maybe'\n", "mail.tls must be one of"),
+        ("[mail]\nhost = 'mail.example.jp'\ntls = 'none'\nsender='a@b.jp'\n", "this machine"),
+        ("[mail]\nhost = 'mail.example.jp'\n", "mail.sender must be"),
+        ("[mail]\nport = 0\n", "mail.port must be"),
+        ("[mail]\npassword = 'x'\npassword_file = 'y'\n", "not both"),
         ("[log]\nlevel = 'loud'\n", "log.level"),
         ("[database]\npool_max = 1\n", "database.pool_max"),
         ("[database]\ndsn = 'mysql://x'\n", "postgresql://"),
@@ -75,6 +82,25 @@ def test_a_dsn_file_must_be_its_owners_alone(tmp_path: Path) -> None:
     assert database_dsn(settings, {}) == DSN
 
 
+def test_the_relays_password_file_must_be_its_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "relay"
+    file.write_text("of the relay\n", encoding="utf-8")
+    file.chmod(0o644)
+    mail = f"[mail]\nhost = 'mail.example.jp'\nsender = 'a@b.jp'\npassword_file = '{file}'\n"
+    settings = read(tmp_path, mail)
+    with pytest.raises(SettingsError, match="chmod 600"):
+        mail_relay(settings)
+    file.chmod(0o600)
+    relay = mail_relay(settings)
+    assert relay is not None
+    assert relay.password == "of the relay"
+    assert "of the relay" not in repr(relay)
+
+
+def test_without_a_relay_no_mail_is_sent() -> None:
+    assert mail_relay(Settings()) is None
+
+
 def test_systemd_may_hand_the_dsn_over(tmp_path: Path) -> None:
     (tmp_path / CREDENTIAL).write_text(DSN, encoding="utf-8")
     assert database_dsn(Settings(), {"CREDENTIALS_DIRECTORY": str(tmp_path)}) == DSN
@@ -84,5 +110,7 @@ def test_settings_are_shown_without_their_secrets(tmp_path: Path) -> None:
     settings = read(tmp_path, f"[database]\ndsn = '{DSN}'\n")
     text = shown(settings)
     assert "secret" not in text
+    mail = read(tmp_path, "[mail]\n", GENBA_SERVER__MAIL__PASSWORD="of the relay")
+    assert "of the relay" not in shown(mail)
     (tmp_path / "again.toml").write_text(text.replace('"********"', f"'{DSN}'"), encoding="utf-8")
     assert load(tmp_path / "again.toml", {}) == settings

@@ -1,20 +1,17 @@
 """HTTP of signing in and out: by password, by one-time link, and the first run."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
-from server.kernel.auth import SIGNED_IN, Principal, digest
-from server.kernel.database import Connection
+from server.kernel.auth import SIGNED_IN, digest
 from server.kernel.http import API, Call, Nothing, Reply, Route
 from server.kernel.i18n import LANGUAGES
-from server.kernel.module import Site
 from server.kernel.problems import Problem
-from server.kernel.site import SiteKeeper, read_site
-from server.modules.accounts import store, store_sessions
+from server.kernel.site import SiteKeeper
+from server.modules.accounts import store_sessions
 from server.modules.accounts.first_run import FirstRun, SetUp
+from server.modules.accounts.forgotten import Forgotten, PasswordMail
 from server.modules.accounts.model import (
     LinkVoid,
     Login,
@@ -22,11 +19,18 @@ from server.modules.accounts.model import (
     Purpose,
     Secret,
 )
+from server.modules.accounts.opening import (
+    COOKIE_ATTRIBUTES,
+    Opening,
+    Session,
+    SiteView,
+    origin_of,
+    secure,
+    view,
+)
 from server.modules.accounts.own import Own
 from server.modules.accounts.rules import SHORTEST_PASSWORD
-from server.modules.accounts.sign_in import Opened, Origin, SignIns
-
-_ATTRIBUTES = "Path=/; HttpOnly; SameSite=Strict"
+from server.modules.accounts.sign_in import SignIns
 
 
 class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,33 +59,6 @@ class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password: PasswordText
 
 
-class SiteView(msgspec.Struct, frozen=True):
-    """Where this box stands: its name, IANA time zone and first language."""
-
-    name: str
-    zone: str
-    language: str
-
-
-class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is signed in, and what a page must know before it draws anything.
-
-    Seconds, since a browser's clock may be wrong: the session ends in `ends_in` whatever happens,
-    and without use in `idle_ends_in`, `idle_seconds` after the last one. All are null for an API
-    token.
-    """
-
-    account: str | None
-    login: str
-    name: str
-    permissions: list[str]
-    site: SiteView
-    languages: list[str]
-    ends_in: float | None = None
-    idle_ends_in: float | None = None
-    idle_seconds: int | None = None
-
-
 class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     """What the sign-in page must know: the site, and whether it has an admin yet."""
 
@@ -89,6 +66,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     languages: list[str]
     set_up: bool
     shortest_password: int
+    reset_by_mail: bool
 
 
 class LinkFor(msgspec.Struct, frozen=True):
@@ -97,64 +75,34 @@ class LinkFor(msgspec.Struct, frozen=True):
     login: str
 
 
-def routes(site: SiteKeeper, sign_ins: SignIns, first_run: FirstRun, own: Own) -> Sequence[Route]:
+def routes(
+    site: SiteKeeper,
+    sign_ins: SignIns,
+    first_run: FirstRun,
+    own: Own,
+    opening: Opening,
+    mail: PasswordMail,
+) -> Sequence[Route]:
     """Return the operations on the caller's own session and account."""
 
     async def welcome(call: Call[Nothing, Nothing]) -> Welcome:
         return Welcome(
-            site=_view(site.site),
+            site=view(site.site),
             languages=list(LANGUAGES),
             set_up=await first_run.is_done(call.connection),
             shortest_password=SHORTEST_PASSWORD,
-        )
-
-    async def session(connection: Connection, principal: Principal) -> Session:
-        standing = (
-            await store_sessions.standing(connection, principal.session)
-            if principal.session
-            else None
-        )
-        now = datetime.now(UTC)
-        return Session(
-            account=principal.account,
-            login=standing.login if standing else "",
-            name=principal.name,
-            permissions=sorted(principal.permissions),
-            site=_view(await read_site(connection) or site.site),
-            languages=list(LANGUAGES),
-            ends_in=(standing.ends_at - now).total_seconds() if standing else None,
-            idle_ends_in=(
-                standing.idle_seconds - (now - standing.seen_at).total_seconds()
-                if standing
-                else None
-            ),
-            idle_seconds=standing.idle_seconds if standing else None,
-        )
-
-    async def opened(call: Call[Any, Any], fresh: Opened) -> Reply:
-        """Answer with the fresh session; the one that the browser came with ends."""
-        await sign_ins.end(call.connection, call.principal, _origin(call))
-        account = await store.account_by_id(call.connection, fresh.account)
-        assert account is not None
-        permissions = await store.permissions_of(call.connection, fresh.account)
-        principal = Principal(
-            f"account:{fresh.account}", account.name, permissions, fresh.account, fresh.id
-        )
-        cookie = f"{call.browser.cookie}={fresh.secret}; Max-Age={fresh.seconds}; {_ATTRIBUTES}"
-        return Reply(
-            await session(call.connection, principal),
-            headers={"Set-Cookie": cookie + _secure(call)},
+            reset_by_mail=mail.is_on,
         )
 
     async def sign_in(call: Call[Nothing, SignIn]) -> Reply | Problem:
         found = await sign_ins.by_password(
-            call.connection, call.body.login, call.body.password, _origin(call)
+            call.connection, call.body.login, call.body.password, origin_of(call)
         )
-        return found if isinstance(found, Problem) else await opened(call, found)
+        return found if isinstance(found, Problem) else await opening.opened(call, found)
 
     async def sign_in_by_link(call: Call[Nothing, LinkSignIn]) -> Reply:
-        return await opened(
-            call, await sign_ins.by_link(call.connection, call.body.code, _origin(call))
+        return await opening.opened(
+            call, await sign_ins.by_link(call.connection, call.body.code, origin_of(call))
         )
 
     async def whose_link(call: Call[Nothing, LinkSignIn]) -> LinkFor:
@@ -166,34 +114,38 @@ def routes(site: SiteKeeper, sign_ins: SignIns, first_run: FirstRun, own: Own) -
         return LinkFor(login)
 
     async def password_by_link(call: Call[Nothing, PasswordByLink]) -> Reply:
-        return await opened(
+        return await opening.opened(
             call,
             await sign_ins.password_by_link(
-                call.connection, call.body.code, call.body.password, _origin(call)
+                call.connection, call.body.code, call.body.password, origin_of(call)
             ),
         )
 
+    async def forgotten(call: Call[Nothing, Forgotten]) -> Reply:
+        await mail.ask(call.connection, call.body, call.language, origin_of(call))
+        return Reply(None, 204)
+
     async def set_up(call: Call[Nothing, SetUp]) -> Reply:
-        fresh = await first_run.set_up(call.connection, call.body, _origin(call))
-        return await opened(call, fresh)
+        fresh = await first_run.set_up(call.connection, call.body, origin_of(call))
+        return await opening.opened(call, fresh)
 
     async def show(call: Call[Nothing, Nothing]) -> Session:
-        return await session(call.connection, call.principal)
+        return await opening.session(call.connection, call.principal)
 
     async def sign_out(call: Call[Nothing, Nothing]) -> Reply:
-        await sign_ins.end(call.connection, call.principal, _origin(call))
-        gone = f"{call.browser.cookie}=; Max-Age=0; {_ATTRIBUTES}{_secure(call)}"
+        await sign_ins.end(call.connection, call.principal, origin_of(call))
+        gone = f"{call.browser.cookie}=; Max-Age=0; {COOKIE_ATTRIBUTES}{secure(call)}"
         return Reply(None, 204, headers={"Set-Cookie": gone, "Clear-Site-Data": '"cache"'})
 
     async def confirm(call: Call[Nothing, Confirmation]) -> Reply | Problem:
         refused = await sign_ins.confirm(
-            call.connection, call.principal, call.body.password, _origin(call)
+            call.connection, call.principal, call.body.password, origin_of(call)
         )
         return refused or Reply(None, 204)
 
     async def stay(call: Call[Nothing, Nothing]) -> Session:
         await own.stay(call.connection, call.principal)
-        return await session(call.connection, call.principal)
+        return await opening.session(call.connection, call.principal)
 
     path = f"{API}/session"
     return (
@@ -248,6 +200,16 @@ def routes(site: SiteKeeper, sign_ins: SignIns, first_run: FirstRun, own: Own) -
             answer=Session,
             keep_answer=False,
         ),
+        Route(
+            "POST",
+            f"{path}/forgotten",
+            None,
+            forgotten,
+            "Ask for a link to choose a new password, by mail",
+            body=Forgotten,
+            status=204,
+            keep_answer=False,
+        ),
         Route("GET", path, SIGNED_IN, show, "Who is signed in", answer=Session),
         Route("DELETE", path, None, sign_out, "Sign out", status=204),
         Route("POST", f"{path}/stay", SIGNED_IN, stay, "Go on", answer=Session, keep_answer=False),
@@ -262,15 +224,3 @@ def routes(site: SiteKeeper, sign_ins: SignIns, first_run: FirstRun, own: Own) -
             keep_answer=False,
         ),
     )
-
-
-def _view(site: Site) -> SiteView:
-    return SiteView(site.name, site.zone, site.language)
-
-
-def _origin(call: Call[Any, Any]) -> Origin:
-    return Origin(call.address, call.browser.user_agent)
-
-
-def _secure(call: Call[Any, Any]) -> str:
-    return "; Secure" if call.browser.cookie.startswith("__Host-") else ""

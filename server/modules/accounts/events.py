@@ -14,7 +14,14 @@ ACCOUNT_CREATED: Final = "accounts.account_created"
 ACCOUNT_CHANGED: Final = "accounts.account_changed"
 PASSWORD_CHANGED: Final = "accounts.password_changed"  # noqa: S105 - it is no secret
 PIN_CHANGED: Final = "accounts.pin_changed"
+PASSKEY_ADDED: Final = "accounts.passkey_added"
+PASSKEY_RENAMED: Final = "accounts.passkey_renamed"
+PASSKEY_REMOVED: Final = "accounts.passkey_removed"
+PASSKEY_CLONED: Final = "accounts.passkey_cloned"
+RESET_ASKED: Final = "accounts.reset_asked"
 LINK_MADE: Final = "accounts.link_made"
+TOKEN_CREATED: Final = "accounts.token_created"  # noqa: S105
+TOKEN_REVOKED: Final = "accounts.token_revoked"  # noqa: S105
 ROLE_CREATED: Final = "accounts.role_created"
 ROLE_CHANGED: Final = "accounts.role_changed"
 ROLE_DELETED: Final = "accounts.role_deleted"
@@ -38,7 +45,14 @@ KINDS: Final = (
     ACCOUNT_CHANGED,
     PASSWORD_CHANGED,
     PIN_CHANGED,
+    PASSKEY_ADDED,
+    PASSKEY_RENAMED,
+    PASSKEY_REMOVED,
+    PASSKEY_CLONED,
+    RESET_ASKED,
     LINK_MADE,
+    TOKEN_CREATED,
+    TOKEN_REVOKED,
     ROLE_CREATED,
     ROLE_CHANGED,
     ROLE_DELETED,
@@ -69,6 +83,27 @@ class AccountNews(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     before: dict[str, str] = {}
     after: dict[str, str] = {}
+
+
+class PasskeyNews(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Body of the passkey kinds: its name and id (base64url), and the host that it works at.
+
+    Subject: the account's id. `address` is where a suspected copy was used.
+    """
+
+    login: str
+    name: str
+    passkey: str
+    host: str
+    address: str = ""
+
+
+class TokenNews(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Body of the token kinds; the token itself is nowhere. Subject: the token's id."""
+
+    name: str
+    permissions: tuple[str, ...]
+    expires_at: str = ""
 
 
 class RoleNews(msgspec.Struct, frozen=True, omit_defaults=True):

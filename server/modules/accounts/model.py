@@ -34,6 +34,7 @@ BUILTIN_ROLES = (
 
 Login = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^\s/]+$")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"\S")]
+Email = Annotated[str, msgspec.Meta(min_length=1, max_length=254)]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^\S(.*\S)?$")]
 PasswordText = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 PinText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6,12}$")]
@@ -138,6 +139,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     id: AccountId
     login: str
     name: str
+    email: str | None
     person: PersonId | None
     roles: tuple[RoleId, ...]
     disabled: bool
@@ -153,6 +155,7 @@ class AccountDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     login: Login
     name: Name
+    email: Email | None = None
     roles: tuple[RoleId, ...] = ()
     person: PersonId | None = None
 
@@ -162,6 +165,7 @@ class AccountChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     login: Login | UnsetType = UNSET
     name: Name | UnsetType = UNSET
+    email: Email | UnsetType | None = UNSET
     roles: tuple[RoleId, ...] | UnsetType = UNSET
     person: PersonId | UnsetType | None = UNSET
     disabled: bool | UnsetType = UNSET

@@ -1,4 +1,4 @@
-"""What this module holds on a person: an account, its sessions, and entries that name it."""
+"""What this module holds on a person: an account, what signs it in, and entries on it."""
 
 from collections.abc import Sequence
 
@@ -61,6 +61,8 @@ async def export(connection: Connection, person: str) -> Sequence[Dataset]:
     return [
         Dataset("accounts.account", [row]),
         Dataset("accounts.sessions", await store_privacy.sessions_of(connection, account.id)),
+        Dataset("accounts.passkeys", await store_privacy.passkeys_of(connection, account.id)),
+        Dataset("accounts.apps", await store_privacy.apps_of(connection, account.id)),
     ]
 
 

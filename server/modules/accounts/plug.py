@@ -13,18 +13,26 @@ from server.modules.accounts import (
     api_clients,
     api_oauth,
     api_own,
+    api_passkeys,
     api_session,
+    api_tokens,
     events,
     store_apps,
+    store_mail,
+    store_passkeys,
     store_sessions,
 )
 from server.modules.accounts.apps import Apps
 from server.modules.accounts.clients import Clients
 from server.modules.accounts.first_run import FirstRun
+from server.modules.accounts.forgotten import SEND, PasswordMail
+from server.modules.accounts.opening import Opening
 from server.modules.accounts.own import Own
+from server.modules.accounts.passkeys import PasskeyKeeper
 from server.modules.accounts.personal import personal_data
 from server.modules.accounts.service import READ, WRITE, Accounts
 from server.modules.accounts.sign_in import SignIns
+from server.modules.accounts.tokens import TokenKeeper
 
 FORGET_DAYS = 30
 
@@ -37,6 +45,9 @@ def setup(
     own: Own,
     clients: Clients,
     apps: Apps,
+    passkeys: PasskeyKeeper,
+    tokens: TokenKeeper,
+    mail: PasswordMail,
 ) -> Module:
     """Return the module; nothing is opened or run."""
 
@@ -44,20 +55,33 @@ def setup(
         async with database.transaction() as connection:
             await store_sessions.delete_old(connection, FORGET_DAYS)
             await store_apps.delete_old(connection, FORGET_DAYS)
+            await store_mail.delete_old_letters(connection)
 
+    async def forget_challenges(database: Database, _: bytes) -> None:
+        async with database.transaction() as connection:
+            await store_passkeys.delete_expired(connection)
+
+    opening = Opening(site, sign_ins)
     return Module(
         name="accounts",
         permissions=[Permission(READ), Permission(WRITE)],
         kinds=[EventKind(kind) for kind in (*SITE_KINDS, *events.KINDS)],
         routes=[
-            *api_session.routes(site, sign_ins, first_run, own),
+            *api_session.routes(site, sign_ins, first_run, own, opening, mail),
+            *api_passkeys.routes(site, passkeys, opening),
             *api_own.routes(own),
             *api.routes(accounts),
             *api_clients.routes(clients),
             *api_apps.routes(apps),
             *api_oauth.routes(clients, apps),
+            *api_tokens.routes(tokens),
         ],
-        jobs=[Job("accounts.forget", forget, schedule="41 3 * * *")],
+        jobs=[
+            Job("accounts.forget", forget, schedule="41 3 * * *"),
+            Job("accounts.forget_challenges", forget_challenges, schedule="*/10 * * * *"),
+            Job(SEND, mail.send),
+        ],
+        checks=[mail.check()],
         personal=personal_data(),
         names=names_in("accounts.account"),
         feeds=[Feed(topic="accounts", permission=READ, kinds=frozenset(events.KINDS))],

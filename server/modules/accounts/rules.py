@@ -1,5 +1,6 @@
 """Pure decisions: what locks, what a password must be, when a session ends. No I/O."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,9 @@ LOCK_TIME = timedelta(minutes=15)
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 256
 PRODUCT_WORDS = ("genba", "現場", "げんば", "ゲンバ", "password", "パスワード")
+# Simple on purpose: whether an address works is known once a mail arrives. Nothing that means
+# something in a mail's header may get in.
+_EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 RECENT = timedelta(minutes=15)
 # A session's last use is written at most so often.
 TOUCH_AFTER = timedelta(seconds=60)
@@ -92,3 +96,8 @@ def pin_fault(pin: str) -> str:
     """Return why this should be nobody's PIN, as a stable code; empty if it is fine."""
     steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
     return "pin_guessable" if len(steps) == 1 and steps <= {0, 1, 9} else ""
+
+
+def email_fault(email: str) -> str:
+    """Return why this cannot be an address, as a stable code; empty if it can."""
+    return "" if _EMAIL.fullmatch(email) else "email_malformed"

@@ -38,6 +38,7 @@ from server.modules.accounts.model import (
     RoleDraft,
     RoleId,
 )
+from server.modules.accounts.rules import email_fault
 from server.modules.accounts.sign_in import SignIns
 from server.modules.people.service import checked_id
 
@@ -81,10 +82,11 @@ class Accounts:
         """
         account = AccountId(new_id())
         await check_grant(connection, principal, draft.roles)
+        _check_email(draft.email)
         try:
             async with connection.transaction():
                 await store.insert_account(
-                    connection, account, draft.login, draft.name, draft.person
+                    connection, account, draft.login, draft.name, draft.person, draft.email
                 )
                 await store.set_roles(connection, account, draft.roles)
         except asyncpg.PostgresError as error:
@@ -121,6 +123,7 @@ class Accounts:
             if getattr(change, name) is not UNSET
         }
         after = msgspec.structs.replace(before, **fields)
+        _check_email(after.email)
         if set(after.roles) != set(before.roles):
             given = sorted(set(after.roles) - set(before.roles))
             await check_grant(connection, principal, given)
@@ -179,7 +182,7 @@ class Accounts:
         self, connection: Connection, principal: Principal, draft: RoleDraft
     ) -> Role:
         """Make a role. Raises Invalid, BeyondOwnRights, AlreadyThere."""
-        self._check_permissions(principal, draft.permissions)
+        self.check_permissions(principal, draft.permissions)
         if any(role.title == draft.title for role in await store.list_roles(connection)):
             raise AlreadyThere(field="title", value=draft.title)
         role = RoleId(new_id())
@@ -210,7 +213,7 @@ class Accounts:
         wanted = before.permissions if change.permissions is UNSET else change.permissions
         given = tuple(sorted(set(wanted) - set(before.permissions)))
         taken = tuple(sorted(set(before.permissions) - set(wanted)))
-        self._check_permissions(principal, given)
+        self.check_permissions(principal, given)
         if (title, given, taken) == (before.title, (), ()):
             return before
         had_admin = await self._has_admin(connection)
@@ -232,7 +235,8 @@ class Accounts:
 
     # --- inside
 
-    def _check_permissions(self, principal: Principal, given: Sequence[str]) -> None:
+    def check_permissions(self, principal: Principal, given: Sequence[str]) -> None:
+        """Raise Invalid for an undeclared permission, BeyondOwnRights for one that they lack."""
         for permission in given:
             if permission not in self.declared:
                 raise Invalid(field="permissions", expected=permission)
@@ -249,10 +253,16 @@ class Accounts:
         return await store.count_holders(connection, WRITE, EVERYTHING) > 0
 
 
+def _check_email(email: str | None) -> None:
+    if email is not None and (fault := email_fault(email)):
+        raise Invalid(field="email", expected=fault)
+
+
 def _shown(account: Account) -> dict[str, str]:
     return {
         "login": account.login,
         "name": account.name,
+        "email": account.email or "",
         "person": account.person or "",
         "roles": " ".join(sorted(account.roles)),
         "disabled": "yes" if account.disabled else "no",
@@ -263,6 +273,8 @@ def _refusal(error: asyncpg.PostgresError) -> Exception:
     match getattr(error, "constraint_name", None):
         case "account_login":
             return AlreadyThere(field="login")
+        case "account_email":
+            return AlreadyThere(field="email")
         case "account_person":
             return AlreadyThere(field="person")
         case "account_person_fkey":

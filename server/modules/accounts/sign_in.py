@@ -75,13 +75,13 @@ class SignIns:
         """
         with self._passwords.attempt():
             key = f"password:{login.casefold()}"
-            if locked := await self._locked(connection, key):
+            if locked := await self.locked(connection, key):
                 return locked
             account = await store.account_by_login(connection, login)
             kept = await store.password_hash(connection, account.id) if account else None
             matches = await self._passwords.matches(kept, password)
             if account is None or not matches or account.disabled:
-                return await self._failed(connection, key, login, Method.PASSWORD, origin)
+                return await self.failed(connection, key, login, Method.PASSWORD, origin)
             if kept and is_outdated(kept):
                 fresh = await self._passwords.hash(password)
                 await store.set_password(connection, account.id, fresh)
@@ -166,11 +166,11 @@ class SignIns:
             raise Unauthenticated()
         with self._passwords.attempt():
             key = f"password:{account.login.casefold()}"
-            if locked := await self._locked(connection, key):
+            if locked := await self.locked(connection, key):
                 return locked
             kept = await store.password_hash(connection, account.id)
             if not await self._passwords.matches(kept, password):
-                return await self._failed(connection, key, account.login, Method.PASSWORD, origin)
+                return await self.failed(connection, key, account.login, Method.PASSWORD, origin)
         await store_sessions.forget_lockout(connection, key)
         await store_sessions.note_proof(connection, principal.session)
         return None
@@ -224,6 +224,7 @@ class SignIns:
         await self.check_password(password, [account.login, *names])
         kept = await self._passwords.hash(password)
         await store.set_password(connection, account.id, kept)
+        await store_sessions.void_one_time(connection, Purpose.PASSWORD, account.id)
         await store_sessions.forget_lockout(connection, f"password:{account.login.casefold()}")
         news = events.AccountNews(account.login, account.name)
         await tell(self._journal, connection, by, events.PASSWORD_CHANGED, account.id, news)
@@ -237,9 +238,10 @@ class SignIns:
         if fault := password_fault(password, words, leaked):
             raise PasswordRefused(field="password", expected=fault)
 
-    # --- inside
+    # --- failures
 
-    async def _locked(self, connection: Connection, key: str) -> Problem | None:
+    async def locked(self, connection: Connection, key: str) -> Problem | None:
+        """Return LockedOut while attempts at this key are not looked at."""
         now = datetime.now(UTC)
         counted = await store_sessions.lockout(connection, key)
         if counted is None or not counted.locked(now):
@@ -247,9 +249,10 @@ class SignIns:
         minutes = minutes_left(counted, now)
         return LockedOut(retry_after=minutes * 60, minutes=minutes)
 
-    async def _failed(
+    async def failed(
         self, connection: Connection, key: str, login: str, method: Method, origin: Origin
     ) -> Problem:
+        """Count a failure at this key and tell of it; return LockedOut or SignInRefused."""
         now = datetime.now(UTC)
         counted = after_failure(await store_sessions.lockout(connection, key), now)
         await store_sessions.keep_lockout(connection, key, counted)

@@ -10,7 +10,7 @@ from server.kernel.database import Connection
 from server.modules.accounts.model import BUILTIN_ROLES, Account, AccountId, Role, RoleId
 
 _ACCOUNT = """
-    a.id, a.login, a.name, a.person, a.password_hash is not null as has_password,
+    a.id, a.login, a.name, a.email, a.person, a.password_hash is not null as has_password,
     a.pin_hash is not null as has_pin, a.disabled_at is not null as disabled, a.created_at,
     a.signed_in_at, a.version,
     array(select r.role from accounts.account_role r where r.account = a.id order by 1) as roles
@@ -22,6 +22,7 @@ def _account(row: asyncpg.Record) -> Account:
         id=AccountId(row["id"]),
         login=row["login"],
         name=row["name"],
+        email=row["email"],
         person=PersonId(row["person"]) if row["person"] else None,
         roles=tuple(RoleId(role) for role in row["roles"]),
         disabled=row["disabled"],
@@ -88,15 +89,24 @@ async def any_account(connection: Connection) -> bool:
 
 
 async def insert_account(
-    connection: Connection, account: AccountId, login: str, name: str, person: str | None
+    connection: Connection,
+    account: AccountId,
+    login: str,
+    name: str,
+    person: str | None,
+    email: str | None = None,
 ) -> None:
-    """Insert an account. Raises asyncpg.UniqueViolationError (account_login, account_person)."""
+    """Insert an account.
+
+    Raises asyncpg.UniqueViolationError (account_login, account_person, account_email).
+    """
     await connection.execute(
-        "insert into accounts.account (id, login, name, person) values ($1, $2, $3, $4)",
+        "insert into accounts.account (id, login, name, person, email) values ($1, $2, $3, $4, $5)",
         account,
         login,
         name,
         person,
+        email,
     )
 
 
@@ -105,7 +115,7 @@ async def update_account(connection: Connection, account: Account) -> None:
     await connection.execute(
         """
         update accounts.account
-           set login = $2, name = $3, person = $4, version = version + 1,
+           set login = $2, name = $3, person = $4, email = $6, version = version + 1,
                disabled_at = case when $5 then coalesce(disabled_at, now()) end
          where id = $1
         """,
@@ -114,6 +124,7 @@ async def update_account(connection: Connection, account: Account) -> None:
         account.name,
         account.person,
         account.disabled,
+        account.email,
     )
 
 

@@ -5,6 +5,16 @@ from collections.abc import Sequence
 from server.kernel.database import Connection
 from server.kernel.personal import Cell
 
+_OF_AN_ACCOUNT = (
+    "session",
+    "one_time",
+    "account_role",
+    "passkey",
+    "challenge",
+    "mailed_link",
+    "family",  # and with it its refresh tokens
+)
+
 
 async def sessions_of(connection: Connection, account: str) -> list[dict[str, Cell]]:
     """Return the account's sessions, newest first."""
@@ -18,10 +28,36 @@ async def sessions_of(connection: Connection, account: str) -> list[dict[str, Ce
     return [dict(row) for row in rows]
 
 
+async def passkeys_of(connection: Connection, account: str) -> list[dict[str, Cell]]:
+    """Return the account's passkeys, without their keys."""
+    rows = await connection.fetch(
+        "select name, rp, created_at::text, used_at::text from accounts.passkey where account = $1"
+        " order by created_at, id",
+        account,
+    )
+    return [dict(row) for row in rows]
+
+
+async def apps_of(connection: Connection, account: str) -> list[dict[str, Cell]]:
+    """Return the account's apps, newest first."""
+    rows = await connection.fetch(
+        """
+        select name, created_at::text, refreshed_at::text, revoked_at::text, address
+          from accounts.family where account = $1 order by created_at desc, id
+        """,
+        account,
+    )
+    return [dict(row) for row in rows]
+
+
 async def revoke_every_session(connection: Connection) -> None:
-    """End all sessions of everybody."""
+    """End all sessions of everybody, and all apps."""
     await connection.execute(
         "update accounts.session set revoked_at = now() where revoked_at is null"
+    )
+    await connection.execute(
+        "update accounts.family set revoked_at = now(), reason = 'signed_out'"
+        " where revoked_at is null"
     )
 
 
@@ -44,7 +80,7 @@ async def other_holders(connection: Connection, account: str, permissions: Seque
 
 async def close(connection: Connection, account: str, login: str, code: str, name: str) -> None:
     """Close an account for good, under another login and name."""
-    for table in ("session", "one_time", "account_role"):
+    for table in _OF_AN_ACCOUNT:
         await connection.execute(f"delete from accounts.{table} where account = $1", account)
     await connection.execute(
         "delete from accounts.lockout where key = $1", f"password:{login.casefold()}"
@@ -52,7 +88,8 @@ async def close(connection: Connection, account: str, login: str, code: str, nam
     await connection.execute(
         """
         update accounts.account
-           set login = $2, name = $3, person = null, password_hash = null, pin_hash = null,
+           set login = $2, name = $3, person = null, email = null,
+               password_hash = null, pin_hash = null,
                disabled_at = coalesce(disabled_at, now()), signed_in_at = null,
                version = version + 1
          where id = $1

@@ -214,12 +214,28 @@ async def insert_one_time(
     lasts: timedelta,
 ) -> datetime:
     """Insert a one-time secret and return when it expires; an older one of its kind is void."""
+    await void_one_time(connection, purpose, account)
+    return await add_one_time(connection, secret_hash, purpose, account, lasts)
+
+
+async def void_one_time(connection: Connection, purpose: Purpose, account: str | None) -> None:
+    """Make the account's unused secrets of this kind worthless."""
     await connection.execute(
         "delete from accounts.one_time where purpose = $1 and used_at is null"
         " and account is not distinct from $2::uuid",
         purpose,
         account,
     )
+
+
+async def add_one_time(
+    connection: Connection,
+    secret_hash: bytes,
+    purpose: Purpose,
+    account: str | None,
+    lasts: timedelta,
+) -> datetime:
+    """Insert a one-time secret beside others and return when it expires."""
     expires_at: datetime = await connection.fetchval(
         "insert into accounts.one_time (hash, purpose, account, expires_at)"
         " values ($1, $2, $3, now() + $4) returning expires_at",

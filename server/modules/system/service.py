@@ -31,7 +31,7 @@ class System:
         """Make a token that may do everything; it can only be read now. None: for ever."""
         expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
         permissions = frozenset({EVERYTHING})
-        token = await create_token(connection, name, permissions, expires_at)
+        token = await create_token(connection, name, permissions, expires_at, actor)
         news = events.TokenNews(
             sorted(permissions), "" if expires_at is None else expires_at.isoformat()
         )

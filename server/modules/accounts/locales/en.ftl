@@ -4,7 +4,7 @@ permission-accounts-write = Register and change accounts and roles
 accounts-accounts = Accounts
 accounts-changed = “{ $name }” was changed
 accounts-confirm = Is it you?
-accounts-confirm-detail = This is an important setting. Enter your password once more.
+accounts-confirm-detail = This is an important setting. Prove once more that it is you.
 accounts-confirm-submit = Confirm
 accounts-created = Added on
 accounts-person-open = Open the person’s page
@@ -13,6 +13,9 @@ accounts-disable-detail = “{ $name }” is signed out everywhere at once, and 
 accounts-disable-title = Disable this account?
 accounts-disabled = Disabled
 accounts-edit = Edit account
+accounts-email = E-mail address
+accounts-email-hint = When the password is forgotten, a link to choose a new one goes here.
+accounts-email-none = None
 accounts-enable = Enable
 accounts-enabled = In use
 accounts-idle = You are about to be signed out
@@ -109,8 +112,83 @@ accounts-role-bidder = Bidder
 accounts-role-clinician = Clinician
 accounts-role-patient = Patient
 
+accounts-passkey-add = Add passkey
+accounts-passkey-added = The passkey “{ $name }” was added
+accounts-passkey-confirm = Confirm with a passkey
+accounts-passkey-created = Added on
+accounts-passkey-host = Works at
+accounts-passkey-name = Name of the passkey
+accounts-passkey-name-hint = So that you know later which device has it. For example: work phone
+accounts-passkey-no-answer = No passkey was used
+accounts-passkey-no-answer-detail = It was cancelled, or took too long. Try again.
+accounts-passkey-known = This device’s passkey was added already
+accounts-passkey-remove = Delete
+accounts-passkey-remove-detail = “{ $name }” will no longer sign you in. What is left on the device is deleted in the device’s settings.
+accounts-passkey-remove-title = Delete this passkey?
+accounts-passkey-removed = Passkey deleted
+accounts-passkey-rename = Rename
+accounts-passkey-signin = Sign in with a passkey
+accounts-passkey-used = Last used
+accounts-passkeys = Passkeys
+accounts-passkeys-detail = Sign in with a fingerprint, your face or the screen lock. Safer than a password, and nothing to remember.
+accounts-passkeys-insecure = Passkeys do not work the way this page was opened. Open it with https:// and the site’s name, not an address of numbers.
+accounts-passkeys-missing = This browser has no passkeys.
+accounts-passkeys-remove = Delete all passkeys
+accounts-passkeys-remove-detail = For a device that was lost. “{ $name }” can no longer sign in with a passkey, and may make new ones on another device.
+accounts-passkeys-remove-title = Delete all passkeys?
+accounts-passkeys-removed = All passkeys of “{ $name }” were deleted
+accounts-passkeys-none = None yet
+
+accounts-tokens = API tokens
+accounts-tokens-lead = With these, other programs read and write this site’s data.
+accounts-tokens-none = No API tokens
+accounts-tokens-none-detail = When you add one, it is shown once.
+accounts-token-command-line = A command on the server
+accounts-token-copy-detail = Copy it now into the program that will use it. When you close this, it cannot be shown again.
+accounts-token-creator = Made by
+accounts-token-days-30 = 30 days
+accounts-token-days-90 = 90 days
+accounts-token-days-365 = 1 year
+accounts-token-days-never = For ever
+accounts-token-done = I have copied it
+accounts-token-everything = Everything
+accounts-token-expired = Expired
+accounts-token-expires = Expires
+accounts-token-lasts = Valid for
+accounts-token-made = The token “{ $name }” was made
+accounts-token-name-hint = So that you know later what it is for. For example: stock report
+accounts-token-never-warning = A token without an end that leaks can be used for ever without anybody noticing. Give it an end if you can.
+accounts-token-new = Add token
+accounts-token-nothing = Choose at least one
+accounts-token-revoke = Revoke
+accounts-token-revoke-detail = Programs that use “{ $name }” stop working at once. This cannot be undone.
+accounts-token-revoke-title = Revoke this token?
+accounts-token-revoked = Revoked
+accounts-token-revoked-now = The token “{ $name }” was revoked
+accounts-token-used = Last used
+accounts-token-valid = Valid
+
+accounts-forgotten = Forgot your password?
+accounts-forgotten-detail = A link to choose a new password is sent to your registered e-mail address.
+accounts-forgotten-otherwise = Without a registered address, ask an administrator for a link to choose a new password.
+accounts-forgotten-sent = We are on it
+accounts-forgotten-sent-detail = If an e-mail address is registered, a link arrives soon. It works once, within an hour. If nothing comes, look among the spam too.
+accounts-forgotten-submit = Send the link
+accounts-forgotten-who = Login name or e-mail address
+
+accounts-mail-subject = { $site }: a link to choose a new password
+accounts-mail-text = Dear { $name },
+
+    this link lets you choose a new password for “{ $site }”. Open it within an hour; it works once.
+
+    { $link }
+
+    If you did not ask for it, delete this mail: your password stays as it is.
+    If such mails go on, tell an administrator.
+
 accounts-signin-title = Sign in
 accounts-signin-expired = Your time was up, or you were signed out. Sign in again to go on where you were.
+accounts-signin-or = or
 accounts-signin-forgot = Forgot your password? Ask an administrator for a link to choose a new one.
 accounts-signin-submit = Sign in
 
@@ -162,6 +240,7 @@ accounts-app-ended = The app was disconnected
 accounts-link-void = This link does not work
 accounts-link-void-detail = It was used already, or is too old. Ask an administrator for a new one.
 
+invalid-email_malformed = Enter an e-mail address such as hanako@example.jp
 invalid-password_short = Too short: at least 8 characters
 invalid-password_long = Too long: at most 256 characters
 invalid-password_monotonous = Repeated characters are guessed at once; mix in others
@@ -171,6 +250,14 @@ invalid-pin_guessable = Equal digits and sequences are guessed at once
 
 problem-sign-in-refused = You cannot sign in
     .detail = The login name or the password is wrong. Try again.
+problem-passkey-refused = This passkey cannot be used
+    .detail = It was deleted, belongs to another site, or took too long. Try again, or sign in with your password.
+problem-passkeys-need-name = Passkeys do not work here
+    .detail = Open the page with https:// and the site’s name, not an address of numbers.
+problem-too-many-passkeys = Too many passkeys
+    .detail = There can be { $most }. Delete those that you do not use.
+problem-mail-off = This site sends no mail
+    .detail = Ask an administrator for a link to choose a new password.
 problem-locked-out = No sign-in for a while
     .detail = After several mistakes nothing is accepted for { $minutes } minutes. If you forgot the password, ask an administrator.
 problem-too-busy = Too busy
@@ -201,7 +288,14 @@ event-accounts-account_created = The account “{ $name }” was created
 event-accounts-account_changed = The account “{ $name }” was changed
 event-accounts-password_changed = { $name }’s password was changed
 event-accounts-pin_changed = { $name }’s PIN was changed
+event-accounts-passkey_added = { $login } got the passkey “{ $name }”
+event-accounts-passkey_renamed = { $login }’s passkey is now called “{ $name }”
+event-accounts-passkey_removed = { $login }’s passkey “{ $name }” was deleted
+event-accounts-passkey_cloned = { $login }’s passkey “{ $name }” may have been copied
+event-accounts-reset_asked = A link to choose a new password was asked for by mail, as { $login }
 event-accounts-link_made = A one-time link was made for { $name }
+event-accounts-token_created = The API token “{ $name }” was made
+event-accounts-token_revoked = The API token “{ $name }” was revoked
 event-accounts-role_created = A role was created
 event-accounts-role_changed = A role’s permissions were changed
 event-accounts-role_deleted = A role was deleted
@@ -213,3 +307,6 @@ event-accounts-client_refused = The machine { $subject } was refused
 event-accounts-app_opened = The app “{ $name }” was connected
 event-accounts-app_revoked = The app “{ $name }” was disconnected
 event-accounts-refresh_reused = A used token came back, so the app “{ $name }” was disconnected: it may have been stolen
+
+check-mail = Mail
+    .detail = mail.host is set, but site.url is not: links to choose a new password are not sent by mail.

@@ -4,7 +4,7 @@ permission-accounts-write = アカウントと役割を登録・変更する
 accounts-accounts = アカウント
 accounts-changed = 「{ $name }」を変更しました
 accounts-confirm = 本人の確認
-accounts-confirm-detail = 大切な設定を変えるので、もう一度パスワードを入力してください。
+accounts-confirm-detail = 大切な設定を変えるので、もう一度本人であることを確かめます。
 accounts-confirm-submit = 確認する
 accounts-created = 追加した日
 accounts-person-open = 社員の画面を開く
@@ -13,6 +13,9 @@ accounts-disable-detail = 「{ $name }」は、いますぐどの画面でもサ
 accounts-disable-title = アカウントを停止しますか?
 accounts-disabled = 停止中
 accounts-edit = アカウントを編集
+accounts-email = メールアドレス
+accounts-email-hint = パスワードを忘れたとき、決め直すリンクをここに送ります。
+accounts-email-none = ありません
 accounts-enable = 再開する
 accounts-enabled = 使用中
 accounts-idle = まもなくサインアウトします
@@ -106,8 +109,83 @@ accounts-role-bidder = 入札者
 accounts-role-clinician = 医療者
 accounts-role-patient = 患者
 
+accounts-passkey-add = パスキーを追加
+accounts-passkey-added = パスキー「{ $name }」を追加しました
+accounts-passkey-confirm = パスキーで確認する
+accounts-passkey-created = 追加した日
+accounts-passkey-host = 使えるアドレス
+accounts-passkey-name = パスキーの名前
+accounts-passkey-name-hint = どの機器のものか、あとで分かる名前にします。例: 仕事の電話
+accounts-passkey-no-answer = パスキーは使われませんでした
+accounts-passkey-no-answer-detail = 取り消されたか、時間が過ぎました。もう一度お試しください。
+accounts-passkey-known = この機器のパスキーは、もう追加してあります
+accounts-passkey-remove = 削除
+accounts-passkey-remove-detail = 「{ $name }」ではサインインできなくなります。機器に残ったものは、機器の設定から消してください。
+accounts-passkey-remove-title = パスキーを削除しますか?
+accounts-passkey-removed = パスキーを削除しました
+accounts-passkey-rename = 名前を変える
+accounts-passkey-signin = パスキーでサインイン
+accounts-passkey-used = 最後の使用
+accounts-passkeys = パスキー
+accounts-passkeys-detail = 指紋や顔、画面ロックでサインインします。パスワードより安全で、覚えるものがありません。
+accounts-passkeys-insecure = この画面の開き方では、パスキーは使えません。https:// と現場の名前(数字のアドレスでないもの)で開いてください。
+accounts-passkeys-missing = このブラウザーでは、パスキーは使えません。
+accounts-passkeys-remove = パスキーをすべて削除
+accounts-passkeys-remove-detail = 機器をなくしたときに使います。「{ $name }」はパスキーでサインインできなくなり、新しい機器で作り直せます。
+accounts-passkeys-remove-title = パスキーをすべて削除しますか?
+accounts-passkeys-removed = 「{ $name }」のパスキーをすべて削除しました
+accounts-passkeys-none = まだありません
+
+accounts-tokens = API トークン
+accounts-tokens-lead = ほかのプログラムが、この現場のデータを読み書きするためのトークンです。
+accounts-tokens-none = API トークンがありません
+accounts-tokens-none-detail = 追加すると、一度だけ表示されるトークンができます。
+accounts-token-command-line = サーバーのコマンド
+accounts-token-copy-detail = いまコピーして、使うプログラムに設定してください。この画面を閉じると、もう表示できません。
+accounts-token-creator = 作った人
+accounts-token-days-30 = 30 日
+accounts-token-days-90 = 90 日
+accounts-token-days-365 = 1 年
+accounts-token-days-never = 無期限
+accounts-token-done = コピーしました
+accounts-token-everything = すべて
+accounts-token-expired = 期限切れ
+accounts-token-expires = 有効期限
+accounts-token-lasts = 有効な期間
+accounts-token-made = トークン「{ $name }」ができました
+accounts-token-name-hint = 何に使うかが、あとで分かる名前にします。例: 在庫の集計
+accounts-token-never-warning = 無期限のトークンは、漏れても気づかれないまま使われ続けます。できるだけ期限を付けてください。
+accounts-token-new = トークンを追加
+accounts-token-nothing = 1 つ以上選んでください
+accounts-token-revoke = 無効にする
+accounts-token-revoke-detail = 「{ $name }」を使っているプログラムは、いますぐ使えなくなります。元に戻せません。
+accounts-token-revoke-title = このトークンを無効にしますか?
+accounts-token-revoked = 無効
+accounts-token-revoked-now = トークン「{ $name }」を無効にしました
+accounts-token-used = 最後の使用
+accounts-token-valid = 有効
+
+accounts-forgotten = パスワードを忘れたとき
+accounts-forgotten-detail = 登録してあるメールアドレスに、パスワードを決め直すリンクを送ります。
+accounts-forgotten-otherwise = メールアドレスの登録がないときは、管理者に「パスワードを決め直すリンク」を頼んでください。
+accounts-forgotten-sent = 受け付けました
+accounts-forgotten-sent-detail = メールアドレスの登録がある人には、まもなくリンクが届きます。リンクは 1 時間、1 回だけ使えます。届かないときは、迷惑メールの中も見てください。
+accounts-forgotten-submit = リンクを送る
+accounts-forgotten-who = ログイン名かメールアドレス
+
+accounts-mail-subject = 【{ $site }】パスワードを決め直すリンク
+accounts-mail-text = { $name } 様
+
+    「{ $site }」のパスワードを決め直すリンクです。1 時間以内に開いてください。1 回だけ使えます。
+
+    { $link }
+
+    心当たりがないときは、このメールを消してください。パスワードは変わりません。
+    続けて届くときは、管理者に知らせてください。
+
 accounts-signin-title = サインイン
 accounts-signin-expired = 利用時間が終わったか、サインアウトされました。サインインし直すと続きから表示します。
+accounts-signin-or = または
 accounts-signin-forgot = パスワードを忘れたときは、管理者に「パスワードを決め直すリンク」を頼んでください。
 accounts-signin-submit = サインイン
 
@@ -159,6 +237,7 @@ accounts-app-ended = アプリを切りました
 accounts-link-void = このリンクは使えません
 accounts-link-void-detail = 使用済みか、期限が切れています。管理者に新しいリンクを頼んでください。
 
+invalid-email_malformed = メールアドレスの形にしてください。例: hanako@example.jp
 invalid-password_short = 短すぎます。8 文字以上にしてください
 invalid-password_long = 長すぎます。256 文字までにしてください
 invalid-password_monotonous = 同じ文字の繰り返しは、すぐに破られます。ほかの文字も混ぜてください
@@ -168,6 +247,14 @@ invalid-pin_guessable = 同じ数字の並びや連番は、すぐに当てら�
 
 problem-sign-in-refused = サインインできません
     .detail = ログイン名かパスワードが違います。もう一度入力してください。
+problem-passkey-refused = このパスキーは使えません
+    .detail = 削除されたか、ほかの現場のものか、時間が過ぎました。もう一度試すか、パスワードでサインインしてください。
+problem-passkeys-need-name = ここではパスキーを使えません
+    .detail = https:// と現場の名前(数字のアドレスでないもの)で開いてください。
+problem-too-many-passkeys = パスキーが多すぎます
+    .detail = { $most } 個までです。使わないものを削除してください。
+problem-mail-off = この現場ではメールを送っていません
+    .detail = 管理者に「パスワードを決め直すリンク」を頼んでください。
 problem-locked-out = しばらくサインインできません
     .detail = 間違いが続いたので、{ $minutes } 分のあいだ受け付けません。忘れたときは、管理者に頼んでください。
 problem-too-busy = 混み合っています
@@ -198,7 +285,14 @@ event-accounts-account_created = アカウント「{ $name }」ができまし�
 event-accounts-account_changed = アカウント「{ $name }」が変更されました
 event-accounts-password_changed = { $name } のパスワードが変わりました
 event-accounts-pin_changed = { $name } の暗証番号が変わりました
+event-accounts-passkey_added = { $login } のパスキー「{ $name }」ができました
+event-accounts-passkey_renamed = { $login } のパスキーの名前が「{ $name }」になりました
+event-accounts-passkey_removed = { $login } のパスキー「{ $name }」が削除されました
+event-accounts-passkey_cloned = { $login } のパスキー「{ $name }」が複製された疑いがあります
+event-accounts-reset_asked = { $login } のパスワードを決め直すリンクが、メールで求められました
 event-accounts-link_made = { $name } の一度だけ使えるリンクができました
+event-accounts-token_created = API トークン「{ $name }」ができました
+event-accounts-token_revoked = API トークン「{ $name }」が無効になりました
 event-accounts-role_created = 役割ができました
 event-accounts-role_changed = 役割のできることが変わりました
 event-accounts-role_deleted = 役割が削除されました
@@ -210,3 +304,6 @@ event-accounts-client_refused = 機器 { $subject } の接続が断られまし�
 event-accounts-app_opened = アプリ「{ $name }」がつながりました
 event-accounts-app_revoked = アプリ「{ $name }」が切られました
 event-accounts-refresh_reused = 使用済みのトークンが使われたため、アプリ「{ $name }」が切られました。盗まれたおそれがあります
+
+check-mail = メール
+    .detail = mail.host は設定されていますが、site.url がありません。パスワードを決め直すリンクは、メールで送られません。

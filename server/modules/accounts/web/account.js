@@ -28,7 +28,7 @@ export function AccountPage({ id }) {
   const one = useOne(`accounts/${id}`, ["accounts"]);
   /** @type {import("/web/loading.js").OneState<import("./words.js").Roles>} */
   const roles = useOne("roles", ["accounts"]);
-  const dialog = useSignal(/** @type {"" | "edit" | "disable"} */ (""));
+  const dialog = useSignal(/** @type {"" | "edit" | "disable" | "passkeys"} */ (""));
   const link = useSignal(/** @type {OneTimeLink | null} */ (null));
   const busy = useSignal(false);
   const close = () => (dialog.value = "");
@@ -55,6 +55,8 @@ export function AccountPage({ id }) {
   };
   const signOutAll = () => attempt(() => remove(`accounts/${id}/sessions`), t("accounts-signed-out-all", { name }));
 
+  const dropPasskeys = () => attempt(() => remove(`accounts/${id}/passkeys`), t("accounts-passkeys-removed", { name }));
+
   return html`
     <${PageHead}
       title=${name}
@@ -68,6 +70,7 @@ export function AccountPage({ id }) {
       <${Facts}
         rows=${[
           [t("accounts-login"), html`<span class="g-code">${account.login}</span>`],
+          [t("accounts-email"), account.email ?? html`<span class="muted">${t("accounts-email-none")}</span>`],
           [t("accounts-roles"), account.roles.map((role) => named.get(role) ?? role).join(t("accounts-comma")) || t("accounts-role-none")],
           [t("accounts-person"), account.person ? html`<a href=${href(["people", account.person])}>${t("accounts-person-open")}</a>` : t("accounts-no-person")],
           [t("accounts-last-sign-in"), account.signed_in_at ? html`<${Ago} at=${account.signed_in_at} />` : t("accounts-never")],
@@ -81,6 +84,7 @@ export function AccountPage({ id }) {
           ${
             !own &&
             html`<${Button} small icon="signOut" onClick=${() => void signOutAll()}>${t("accounts-sign-out-all")}<//>
+              <${Button} small kind="quiet" icon="trash" onClick=${() => (dialog.value = "passkeys")}>${t("accounts-passkeys-remove")}<//>
               ${
                 account.disabled
                   ? html`<${Button} small icon="refresh" busy=${busy.value} onClick=${() => void setDisabled(false)}>${t("accounts-enable")}<//>`
@@ -103,6 +107,19 @@ export function AccountPage({ id }) {
       />`
     }
     ${link.value && html`<${LinkDialog} name=${name} link=${link.value} onClose=${() => (link.value = null)} />`}
+    ${
+      dialog.value === "passkeys" &&
+      html`<${ConfirmDialog}
+        title=${t("accounts-passkeys-remove-title")}
+        confirm=${t("accounts-passkeys-remove")}
+        danger
+        onClose=${close}
+        onConfirm=${() => {
+          close();
+          void dropPasskeys();
+        }}
+      ><p>${t("accounts-passkeys-remove-detail", { name })}</p><//>`
+    }
     ${
       dialog.value === "disable" &&
       html`<${ConfirmDialog}

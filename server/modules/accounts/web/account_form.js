@@ -15,8 +15,8 @@ import { RoleChecks, idsOf } from "./role_checks.js";
 /** @typedef {{ id: string, code: string, name: string }} Person */
 
 /** @param {Account} account */
-function valuesOf({ login, name, roles, person, version }) {
-  return { login, name, roles: [...roles].sort().join(" "), person: person ?? "", version: String(version) };
+function valuesOf({ login, name, email, roles, person, version }) {
+  return { login, name, email: email ?? "", roles: [...roles].sort().join(" "), person: person ?? "", version: String(version) };
 }
 
 /**
@@ -29,7 +29,7 @@ function valuesOf({ login, name, roles, person, version }) {
  * @param {(account: Account, link: OneTimeLink | null) => void} props.onSaved
  */
 export function AccountForm({ account, roles, onClose, onSaved }) {
-  const form = useForm(account ? valuesOf(account) : { login: "", name: "", roles: "", person: "" });
+  const form = useForm(account ? valuesOf(account) : { login: "", name: "", email: "", roles: "", person: "" });
   const person = useSignal(/** @type {Person | null} */ (null));
   useEffect(() => {
     if (!account?.person || !may("people.read")) return;
@@ -42,6 +42,7 @@ export function AccountForm({ account, roles, onClose, onSaved }) {
     const body = {
       ...changes,
       ...("roles" in changes ? { roles: idsOf(changes.roles) } : {}),
+      ...("email" in changes ? { email: changes.email.trim() || null } : {}),
       ...("person" in changes ? { person: changes.person || null } : {}),
     };
     if (account) {
@@ -71,6 +72,7 @@ export function AccountForm({ account, roles, onClose, onSaved }) {
   >
     <${TextField} ...${form.field("name")} label=${t("accounts-name")} required maxLength=${100} autofocus />
     <${TextField} ...${form.field("login")} label=${t("accounts-login")} hint=${t("accounts-login-hint")} required maxLength=${60} />
+    <${TextField} ...${form.field("email")} type="email" label=${t("accounts-email")} hint=${t("accounts-email-hint")} maxLength=${254} />
     <${RoleChecks} field=${form.field("roles")} roles=${roles} />
     ${
       may("people.read") &&

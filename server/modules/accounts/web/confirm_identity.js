@@ -1,10 +1,13 @@
 // @ts-check
 import { html, signal } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
+import { Button } from "/kit/kit.js";
 import { listeners, post } from "/web/api.js";
 import { useForm } from "/web/form.js";
 import { FormDialog } from "/web/form_dialog.js";
+import { useOne } from "/web/loading.js";
 import { session } from "/web/session.js";
+import { askPasskey, passkeyObstacle } from "./passkey.js";
 import { PasswordField } from "./password_field.js";
 
 /** Whoever waits for the answer. @type {import("/vendor/signals.js").Signal<((proved: boolean) => void) | null>} */
@@ -19,7 +22,7 @@ listeners.confirm = () =>
     };
   });
 
-/** Asks for the password before something weighty; drawn once in the page. */
+/** Asks for the password or a passkey before something weighty; drawn once in the page. */
 export function ConfirmIdentity() {
   const answer = asking.value;
   return answer && html`<${Question} onAnswer=${answer} />`;
@@ -28,6 +31,17 @@ export function ConfirmIdentity() {
 /** @param {{ onAnswer: (proved: boolean) => void }} props */
 function Question({ onAnswer }) {
   const form = useForm({ password: "" });
+  /** @type {import("/web/loading.js").OneState<{ items: import("./words.js").Passkey[], host: string }>} */
+  const passkeys = useOne(passkeyObstacle() ? null : "session/passkeys", []);
+  const here = passkeys.value?.items.some(({ host }) => host === passkeys.value?.host);
+  const withPasskey = async () => {
+    const done = await form.submit(async () => {
+      const answer = await askPasskey(await post("session/passkeys/confirmation"));
+      await post("session/passkeys/confirm", answer);
+      return true;
+    });
+    if (done) onAnswer(true);
+  };
   const submit = async () => {
     const done = await form.submit(async () => {
       await post("session/confirm", form.values.value);
@@ -45,5 +59,6 @@ function Question({ onAnswer }) {
     <p>${t("accounts-confirm-detail")}</p>
     <input class="g-hidden" type="text" autocomplete="username" value=${session.value?.login} readonly tabindex="-1" aria-hidden="true" />
     <${PasswordField} field=${form.field("password")} label=${t("accounts-password")} kind="current-password" autofocus />
+    ${here && html`<${Button} icon="key" onClick=${() => void withPasskey()}>${t("accounts-passkey-confirm")}<//>`}
   <//>`;
 }

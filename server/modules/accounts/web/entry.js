@@ -15,10 +15,11 @@ import { complete } from "/web/form_dialog.js";
  * @param {import("/web/form.js").Form} props.form
  * @param {() => void} props.onSubmit
  * @param {import("/vendor/preact.js").ComponentChildren} [props.above] before the form
- * @param {import("/vendor/preact.js").ComponentChildren} [props.below] after it
+ * @param {import("/vendor/preact.js").ComponentChildren} [props.after] another way, after it
+ * @param {import("/vendor/preact.js").ComponentChildren} [props.below] words below all of it
  * @param {import("/vendor/preact.js").ComponentChildren} [props.children]
  */
-export function EntryForm({ title, site, lead, submit, form, onSubmit, above, below, children }) {
+export function EntryForm({ title, site, lead, submit, form, onSubmit, above, after, below, children }) {
   const problem = form.problem.value;
   return html`<${EntryBox} title=${title} site=${site} lead=${lead} below=${below}>
     ${above}
@@ -34,6 +35,7 @@ export function EntryForm({ title, site, lead, submit, form, onSubmit, above, be
       ${children}
       <${Button} kind="primary" type="submit" busy=${form.busy.value}>${submit}<//>
     </form>
+    ${after}
   <//>`;
 }
 

@@ -11,6 +11,7 @@ import { session } from "/web/session.js";
 import { Trouble } from "/web/trouble.js";
 import { Apps } from "./apps.js";
 import { PasswordForm, PinForm } from "./own_forms.js";
+import { Passkeys } from "./passkeys.js";
 import { Sessions } from "./sessions.js";
 
 /** One's own account: password, PIN, and where one is signed in. */
@@ -50,6 +51,7 @@ function Mine() {
             ]}
           />
         <//>
+        <${Passkeys} />
         <${Sessions} />
         <${Apps} />
       </div>`

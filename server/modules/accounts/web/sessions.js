@@ -69,8 +69,8 @@ export function Sessions() {
   </section>`;
 }
 
-/** @param {SessionView} session */
-function browserName({ kind, user_agent }) {
+/** @param {Pick<SessionView, "kind" | "user_agent">} session */
+export function browserName({ kind, user_agent }) {
   if (kind === "kiosk") return t("accounts-session-kiosk");
   const parts = [BROWSERS, SYSTEMS].map((known) => known.find(([pattern]) => pattern.test(user_agent))?.[1]);
   return parts.filter(Boolean).join(" · ") || user_agent || "?";

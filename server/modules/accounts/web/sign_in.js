@@ -9,6 +9,8 @@ import { enter, expired, leaveLink, link, signIn } from "/web/session.js";
 import { Trouble } from "/web/trouble.js";
 import { ChoosePassword } from "./choose_password.js";
 import { EntryBox, EntryForm } from "./entry.js";
+import { Forgotten } from "./forgotten.js";
+import { PasskeySignIn } from "./passkey_sign_in.js";
 import { PasswordField } from "./password_field.js";
 import { SetUp } from "./set_up.js";
 
@@ -18,6 +20,7 @@ import { SetUp } from "./set_up.js";
  * @property {import("/web/session.js").Site} site
  * @property {boolean} set_up
  * @property {number} shortest_password
+ * @property {boolean} reset_by_mail
  */
 
 /** What somebody sees who is not signed in: what their link is for, or sign-in. */
@@ -47,16 +50,23 @@ export function Entrance() {
   if (!isSetUp) return html`<${NotSetUp} onRetry=${load} />`;
   if (used?.purpose === "password") return html`<${ChoosePassword} code=${used.code} least=${least} />`;
   if (used?.purpose === "signin") return html`<${ByLink} code=${used.code} />`;
-  return html`<${SignIn} site=${site.name} />`;
+  return html`<${SignIn} site=${site.name} byMail=${welcome.value.reset_by_mail} />`;
 }
 
-/** The address stays as it is, so that signing in leads back to the page. @param {{ site: string }} props */
-function SignIn({ site }) {
+/** The address stays as it is, so that signing in leads back to the page. @param {{ site: string, byMail: boolean }} props */
+function SignIn({ site, byMail }) {
+  const forgotten = useSignal(false);
   const form = useForm({ login: "", password: "" });
   const submit = async () => {
     const { login, password } = form.values.value;
     await form.submit(() => signIn(login.trim(), password));
   };
+  if (forgotten.value) {
+    return html`<${Forgotten} site=${site} who=${form.values.value.login} onBack=${() => (forgotten.value = false)} />`;
+  }
+  const help = byMail
+    ? html`<${Button} kind="quiet" small onClick=${() => (forgotten.value = true)}>${t("accounts-forgotten")}<//>`
+    : html`<p>${t("accounts-signin-forgot")}</p>`;
   return html`<${EntryForm}
     title=${t("accounts-signin-title")}
     site=${site}
@@ -64,9 +74,10 @@ function SignIn({ site }) {
     form=${form}
     onSubmit=${submit}
     above=${expired.value && html`<${Notice} tone="ask" live>${t("accounts-signin-expired")}<//>`}
-    below=${html`<p>${t("accounts-signin-forgot")}</p>`}
+    after=${html`<${PasskeySignIn} form=${form} />`}
+    below=${help}
   >
-    <${TextField} ...${form.field("login")} label=${t("accounts-login")} autocomplete="username" required autofocus />
+    <${TextField} ...${form.field("login")} label=${t("accounts-login")} autocomplete="username webauthn" required autofocus />
     <${PasswordField} field=${form.field("password")} label=${t("accounts-password")} kind="current-password" />
   <//>`;
 }

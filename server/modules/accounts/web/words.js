@@ -8,6 +8,7 @@ import { has, t } from "/kit/i18n.js";
  * @property {string} id
  * @property {string} login
  * @property {string} name
+ * @property {string | null} email
  * @property {string | null} person
  * @property {string[]} roles
  * @property {boolean} disabled
@@ -69,6 +70,30 @@ import { has, t } from "/kit/i18n.js";
  * @property {string} ends_at
  * @property {string} address
  */
+
+/**
+ * @typedef {object} Passkey
+ * @property {string} id
+ * @property {string} name
+ * @property {string} host where it works
+ * @property {string} created_at
+ * @property {string | null} used_at
+ * @property {number} version
+ */
+
+/**
+ * @typedef {object} Token
+ * @property {string} id
+ * @property {string} name
+ * @property {string[]} permissions
+ * @property {"valid" | "expired" | "revoked"} state
+ * @property {string} creator
+ * @property {string} created_at
+ * @property {string | null} expires_at
+ * @property {string | null} used_at
+ */
+
+/** @typedef {{ token: Token, secret: string }} TokenMade */
 
 /** @param {Pick<Role, "id" | "title">} role */
 export function roleName({ id, title }) {
