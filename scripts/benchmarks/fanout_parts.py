@@ -56,10 +56,12 @@ class Teller:
         await self._process.stdin.drain()
 
     async def hear(self) -> dict[str, int]:
-        """Return its next line."""
+        """Return its next line of JSON."""
         assert self._process.stdout is not None
         async with asyncio.timeout(ROUND_SECONDS):
             line = await self._process.stdout.readline()
+            while line and not line.startswith(b"{"):  # what it says to a person
+                line = await self._process.stdout.readline()
         answer: dict[str, int] = json.loads(line)
         return answer
 

@@ -65,7 +65,7 @@ async def test_a_secret_that_is_none_is_refused_with_those_that_are(
 ) -> None:
     ended = await genba("secrets", "rotate", "sit", "--yes", **environment(database_url, tmp_path))
     assert ended.code == 1
-    assert "checkpoints, site, sessions" in ended.err
+    assert "checkpoints, site, tokens, sessions" in ended.err
 
 
 @pytest.mark.timeout(180)

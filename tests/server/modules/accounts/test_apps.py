@@ -109,7 +109,7 @@ async def test_what_ends_an_accounts_sessions_ends_its_apps(api: Api, end: str) 
     [found] = (await api.get("/api/v1/accounts?search=jiro"))["items"]
     path = f"/api/v1/accounts/{found['id']}"
     if end == "password":
-        body = {"password": PASSWORD}
+        body = {"password": PASSWORD, "current": PASSWORD}
         expect(await jiro.ask("POST", "/api/v1/session/password", json=body), 204)
     elif end == "link":
         link = await api.post(f"{path}/password-link", {}, 200)
