@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from scripts.benchmarks.procfs import pss_bytes
 from support.site import REPO, Site, until
@@ -23,6 +24,8 @@ SOCKETIO = HERE / "socketio"
 LEAST_BYTES = 200
 CONNECT_SECONDS = 240
 ROUND_SECONDS = 60
+# How clients wait for news; sockets.c says what that means.
+Waiting = Literal["busy", "asleep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +102,18 @@ class Clients:
 
 @asynccontextmanager
 async def clients(
-    program: Path, port: int, count: int, request: bytes, first: bytes, setup: int
+    program: Path,
+    port: int,
+    count: int,
+    request: bytes,
+    first: bytes,
+    setup: int,
+    waiting: Waiting = "busy",
 ) -> AsyncIterator[Clients]:
     """Open so many sockets; each sends `first` as its first message and hears `setup` messages."""
     file = program.with_name(f"request-{port}-{count}")
     file.write_bytes(request + b"\x01" + _masked(first))
-    arguments = [str(port), str(count), str(setup), str(LEAST_BYTES), str(file)]
+    arguments = [str(port), str(count), str(setup), str(LEAST_BYTES), str(file), waiting]
     process = await asyncio.create_subprocess_exec(program, *arguments, stdin=PIPE, stdout=PIPE)
     try:
         opened = Clients(process, count)
