@@ -178,7 +178,8 @@ class Demo:
         if not _real_readers():
             agent_environment["GENBA_AGENT__READERS__PCSC"] = "false"
         (data / "agent").mkdir(exist_ok=True)
-        if not _is_enrolled(data / "agent" / "agent-key.json"):
+        # A fresh one waits on its screen to be added, as it would out of its box.
+        if not self._fresh and not _is_enrolled(data / "agent" / "agent-key.json"):
             _say("Enrolling the agent")
             enrolment = self._command(server_environment, "server", "enrol", *COUNTER)
             secret = enrolment.strip().splitlines()[-1]

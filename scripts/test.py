@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,21 +34,10 @@ COMPONENTS = {
     "iproute2": "/usr/sbin/ip",
 }
 SOURCES = ("contract", "server", "agent", "scripts", "tests")
-# Fast ones first.
-FOLDERS = (
-    "contract",
-    "agent",
-    "server",
-    "config",
-    "docs",
-    "systemd",
-    "kiosk",
-    "web",
-    "scripts",
-    "network",
-    "e2e",
-    "faults",
-)
+# Fast ones first. The two groups run side by side: most tests wait for processes and browsers.
+FOLDERS = ("contract", "agent", "server", "config", "docs", "systemd", "network", "e2e")
+PAGES_AND_FAULTS = ("kiosk", "web", "scripts", "faults")
+SLOW = ("kiosk", "web", "scripts", "network", "e2e", "faults")
 
 
 @dataclass(frozen=True)
@@ -78,7 +68,8 @@ def main() -> int:
     except bootstrap.BootstrapError as error:
         print(f"test: {error}", file=sys.stderr)
         return 2
-    results = [_run(step) for step in _steps(python, options)]
+    results = [_run(step) for step in _checks(python, options)]
+    results += _side_by_side(_tests(python, options))
     print("\n── Summary")
     for result in results:
         print(f"  {'passed' if result.passed else 'FAILED'}  {result.name}  {result.seconds:.0f} s")
@@ -98,10 +89,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _steps(python: Path, options: argparse.Namespace) -> list[Step]:
-    pytest = [str(python), "-m", "pytest", "-q", "--durations=5"]
+def _checks(python: Path, options: argparse.Namespace) -> list[Step]:
     if options.paths:
-        return [Step("tests", [*pytest, *options.paths])]
+        return []
     bin_dir = python.parent
     steps = [
         Step("ruff", [str(bin_dir / "ruff"), "check", "."]),
@@ -114,17 +104,31 @@ def _steps(python: Path, options: argparse.Namespace) -> list[Step]:
         steps.append(Step("modules", [str(REPO / "node_modules/.bin/tsc"), "-p", str(REPO)]))
     elif os.environ.get("GENBA_TEST_REQUIRE") == "all":
         steps.append(Step("modules (npm is missing)", ["false"]))
-    slow = ("kiosk", "web", "scripts", "network", "e2e", "faults")
-    folders = [
-        f"tests/{name}"
-        for name in FOLDERS
-        if (REPO / "tests" / name).is_dir() and not (options.fast and name in slow)
+    return steps
+
+
+def _tests(python: Path, options: argparse.Namespace) -> list[Step]:
+    pytest = [str(python), "-m", "pytest", "-q", "--durations=5"]
+    if options.paths:
+        return [Step("tests", [*pytest, *options.paths])]
+    groups = {"tests": FOLDERS, "pages and faults": PAGES_AND_FAULTS}
+    return [
+        Step(name, [*pytest, "-p", "no:cacheprovider", *folders])
+        for name, group in groups.items()
+        if (folders := [f"tests/{each}" for each in group if not (options.fast and each in SLOW)])
     ]
-    return [*steps, Step("tests", [*pytest, *folders])]
 
 
-def _run(step: Step) -> Result:
-    print(f"\n── {step.name}", flush=True)
+def _side_by_side(steps: list[Step]) -> list[Result]:
+    """Run the steps at the same time; the first one shows its progress, the others their end."""
+    with ThreadPoolExecutor(len(steps)) as pool:
+        running = [pool.submit(_run, step, quiet=number > 0) for number, step in enumerate(steps)]
+        return [each.result() for each in running]
+
+
+def _run(step: Step, *, quiet: bool = False) -> Result:
+    if not quiet:
+        print(f"\n── {step.name}", flush=True)
     began = time.monotonic()
     environment = {**os.environ, "GENBA_ARTIFACTS": str(ARTIFACTS)}
     log = ARTIFACTS / f"{step.name.split()[0]}.log"
@@ -144,9 +148,13 @@ def _run(step: Step) -> Result:
     with log.open("wb") as kept:
         while block := process.stdout.read1(65536):  # type: ignore[attr-defined]
             kept.write(block)
-            sys.stdout.buffer.write(block)
-            sys.stdout.flush()
-    return Result(step.name, process.wait() == 0, time.monotonic() - began)
+            if not quiet:
+                sys.stdout.buffer.write(block)
+                sys.stdout.flush()
+    result = Result(step.name, process.wait() == 0, time.monotonic() - began)
+    if quiet:
+        print(f"\n── {step.name}\n{log.read_text(errors='replace')}", flush=True)
+    return result
 
 
 def _install_components() -> None:

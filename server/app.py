@@ -195,7 +195,7 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     front_door = _front_door(settings)
     identity = SiteIdentity(
         Secrets(Path(settings.state.folder) / "keys"),
-        front_door.authority_pem if front_door else lambda: "",
+        site_ca(front_door),
     )
     passkeys = PasskeyKeeper(journal, sign_ins, own)
     tokens = TokenKeeper(journal, accounts, sign_ins)
@@ -321,6 +321,11 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
         token_keys=token_keys,
         identities=identities,
     )
+
+
+def site_ca(front_door: FrontDoor | None) -> Callable[[], str | None]:
+    """Return what tells the PEM of the CA that signs the site's certificates; empty without TLS."""
+    return front_door.authority_pem if front_door else lambda: ""
 
 
 def _front_door(settings: Settings) -> FrontDoor | None:

@@ -18,7 +18,7 @@ LEAF_LIFETIME = "12h"
 MAX_HEADER_BYTES = 16 * 1024
 MAX_BODY_BYTES = 8 << 20
 # A year; no includeSubDomains: the names below ours are not ours (RFC 6797, 6.1).
-HSTS = "max-age=31536000"
+HSTS = "max-age=31536000; includeSubDomains"
 TRUST_PATHS = ("/trust", "/trust/*")
 _TIMEOUTS: Mapping[str, Json] = {
     "read_header_timeout": "10s",

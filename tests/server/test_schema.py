@@ -39,7 +39,7 @@ PERMISSION = re.compile(r"^Permission: `(.+)`$")
 # They end the session that asks; a session that is over is asked in test_sign_in.
 ENDS_OWN_SESSION = {("DELETE", "/api/v1/session")}
 # Examples of each operation; an admin gets deep into it, all others are turned away at its door.
-DEEP, SHALLOW = 12, 1
+DEEP, SHALLOW = 6, 1
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,11 @@ async def test_every_operation_keeps_to_its_description_whoever_asks(
     try:
         await site.open()
         callers = [Caller("nobody", {}, None), await signed_in(site, "")]
-        callers += [await signed_in(site, role) for role in BUILTIN_ROLES]
+        for role in BUILTIN_ROLES:
+            caller = await signed_in(site, role)
+            # Roles that may the same are one caller to the API.
+            if caller.permissions not in {other.permissions for other in callers}:
+                callers.append(caller)
         known = await known_ids(site)
         document = await site.get("/api/v1/openapi.json")
         admin = next(caller for caller in callers if caller.name == "admin")
@@ -147,7 +151,7 @@ def ask(
         if ids is not None:
             case.path_parameters[name] = ids
     answer = case.call(base_url=url, headers=dict(caller.headers), session=session)
-    what = f"{caller.name}: {case.as_curl_command()}\n{answer.status_code} {answer.text}"
+    what = f"{caller.name}: {case.as_curl_command()}\n{answer.status_code} {answer.content[:500]!r}"
     assert answer.status_code < 500, what
     if not allowed:
         assert answer.status_code == (401 if caller.permissions is None else 403), what

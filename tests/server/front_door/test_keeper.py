@@ -113,7 +113,9 @@ async def test_the_site_is_reached_by_its_names_over_tls(
                 "Forwarded": None,
                 "X-Real-Ip": None,
             }
-            assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+            assert (
+                answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+            )
             assert "Via" not in answer.headers
 
 

@@ -6,6 +6,7 @@ import pytest
 from aiohttp import WSMsgType
 
 from support.api import Api, expect
+from support.browser_session import PASSWORD as CURRENT
 from support.browser_session import BrowserSession, signed_in
 from support.oauth import open_app, refresh, with_bearer
 
@@ -109,7 +110,7 @@ async def test_what_ends_an_accounts_sessions_ends_its_apps(api: Api, end: str) 
     [found] = (await api.get("/api/v1/accounts?search=jiro"))["items"]
     path = f"/api/v1/accounts/{found['id']}"
     if end == "password":
-        body = {"password": PASSWORD, "current": PASSWORD}
+        body = {"password": PASSWORD, "current": CURRENT}
         expect(await jiro.ask("POST", "/api/v1/session/password", json=body), 204)
     elif end == "link":
         link = await api.post(f"{path}/password-link", {}, 200)
