@@ -27,10 +27,8 @@ class Window:
         self._browser = browser
         self.complaints: list[str] = []
 
-    async def page(
-        self, size: str = "desktop", language: str = "ja", film: Path | None = None
-    ) -> Page:
-        """Open an empty page of this size and language; `film` is a folder to record it in."""
+    async def page(self, size: str = "desktop", language: str = "ja") -> Page:
+        """Open an empty page of this size and language."""
         width, height = SIZES[size]
         context = await self._browser.new_context(
             viewport={"width": width, "height": height},
@@ -38,7 +36,6 @@ class Window:
             timezone_id="Asia/Tokyo",
             has_touch=size != "desktop",
             reduced_motion="reduce",
-            record_video_dir=film,
         )
         # What the language switch remembers: without it the pages begin in Japanese.
         await context.add_init_script(f"localStorage.setItem('genba-language', '{language}')")
