@@ -21,6 +21,8 @@ _PURPOSE = b"genba checkpoint 1\n"
 
 
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+# One spelling: the other case would be the same bytes in other words.
+Hex: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]*$")]
 
 
 class SignedCheckpoint(msgspec.Struct, frozen=True, kw_only=True, tag="checkpoint"):
@@ -33,10 +35,10 @@ class SignedCheckpoint(msgspec.Struct, frozen=True, kw_only=True, tag="checkpoin
     site: str
     epoch: str
     position: Count
-    hash: str
-    previous: str
-    key: str
-    signature: str = ""
+    hash: Hex
+    previous: Hex
+    key: Hex
+    signature: Hex = ""
 
 
 class KeyChange(msgspec.Struct, frozen=True, kw_only=True, tag="key"):
@@ -44,11 +46,11 @@ class KeyChange(msgspec.Struct, frozen=True, kw_only=True, tag="key"):
 
     number: Count
     at: str
-    former: str
-    key: str
-    previous: str
-    signature: str = ""
-    endorsement: str = ""
+    former: Hex
+    key: Hex
+    previous: Hex
+    signature: Hex = ""
+    endorsement: Hex = ""
 
 
 Line: TypeAlias = SignedCheckpoint | KeyChange

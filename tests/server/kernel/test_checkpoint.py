@@ -1,6 +1,7 @@
 """One line of a checkpoint file: whatever it is, it is ours or it is none."""
 
 import msgspec
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +54,14 @@ def test_no_bit_of_a_line_can_be_changed(place: int, bit: int, change: bool) -> 
     except NotALine:
         return
     assert not is_signed(line)
+
+
+@pytest.mark.parametrize("field", ["signature", "key", "previous"])
+def test_hex_has_one_spelling(field: str) -> None:
+    value = getattr(LINE, field)
+    assert value != value.upper()
+    with pytest.raises(NotALine):
+        read_line(write_line(msgspec.structs.replace(LINE, **{field: value.upper()})))
 
 
 @given(st.binary(max_size=400))
