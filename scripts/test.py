@@ -145,7 +145,7 @@ def _run(step: Step, *, quiet: bool = False) -> Result:
         print(error)
         return Result(step.name, False, 0)
     assert process.stdout is not None
-    with log.open("wb") as kept:
+    with log.open("wb", buffering=0) as kept:
         while block := process.stdout.read1(65536):  # type: ignore[attr-defined]
             kept.write(block)
             if not quiet:
