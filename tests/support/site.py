@@ -34,7 +34,8 @@ class Process:
         prefix: Sequence[str] = (),
     ):
         self.name = name
-        self._arguments = [*prefix, sys.executable, *arguments]
+        self._prefix = prefix
+        self._arguments = arguments
         self._environment = environment
         self.log = log
         self._process: asyncio.subprocess.Process | None = None
@@ -43,6 +44,8 @@ class Process:
         """Start it (again)."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
+                *self._prefix,
+                sys.executable,
                 *self._arguments,
                 cwd=REPO,
                 env=self._environment,

@@ -97,7 +97,7 @@ async def test_an_unknown_card_is_registered_to_a_person(window: Window, worksho
     await expect(dialog).to_be_visible()
     await shoot(page, "register-dialog")
     await dialog.get_by_role("combobox").or_(dialog.get_by_role("searchbox")).first.fill("1001")
-    await dialog.get_by_role("option").first.click()
+    await dialog.get_by_role("option").filter(has_text="1001").first.click()
     await dialog.get_by_role("button", name="Register").last.click()
     await expect(dialog).to_have_count(0)
     cards = (await workshop.get("/api/v1/cards?search=04D3A1527C1190"))["items"]
