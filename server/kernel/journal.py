@@ -6,6 +6,8 @@ why: docs/journal.md.
 
 from collections.abc import AsyncGenerator, Sequence
 
+import msgspec
+
 from contract.ids import new_id
 from server.kernel.database import Connection, Database
 from server.kernel.journal_entry import (
@@ -93,6 +95,22 @@ class Journal:
             APPENDED,
             address,
         )
+
+    async def tell(
+        self,
+        connection: Connection,
+        actor: str,
+        kind: str,
+        subject: str,
+        body: msgspec.Struct,
+        *,
+        device: str | None = None,
+        address: str | None = None,
+    ) -> None:
+        """Write one entry, in the caller's transaction, of the module that the kind names."""
+        module = kind.partition(".")[0]
+        entry = NewEntry(actor, module, kind, subject, msgspec.json.encode(body), device)
+        await self.append(connection, [entry], address=address)
 
     async def read(self, connection: Connection, after: int, limit: int = 500) -> list[Entry]:
         """Return up to `limit` sealed entries beyond position `after`, in order."""

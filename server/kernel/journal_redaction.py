@@ -16,10 +16,8 @@ import msgspec
 from server.kernel.chain import SealableNow
 from server.kernel.database import Connection
 from server.kernel.journal import Journal
-from server.kernel.journal_entry import NewEntry
 from server.kernel.sealing import HASHED, sealable
 
-MODULE: Final = "system"
 REDACTED: Final = "system.redacted"
 # Entries that one redaction lists, so that an entry stays readable.
 LISTED = 500
@@ -89,8 +87,7 @@ async def redact(
             RedactedEntry(row["position"], content_hash(row["position"], row["epoch"], row))
             for row in rows
         )
-        news = msgspec.json.encode(RedactionNews(reason, entries))
-        await journal.append(connection, [NewEntry(actor, MODULE, REDACTED, about, news)])
+        await journal.tell(connection, actor, REDACTED, about, RedactionNews(reason, entries))
         await _point(connection, about, [row["position"] for row in rows])
 
 

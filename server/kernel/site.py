@@ -7,10 +7,9 @@ import msgspec
 
 from contract.ids import new_id
 from server.kernel.database import Connection, Database
-from server.kernel.journal import Journal, JournalRewound, NewEntry
+from server.kernel.journal import Journal, JournalRewound
 from server.kernel.module import Site
 
-MODULE: Final = "site"
 SITE_CHANGED: Final = "site.changed"
 KINDS: Final[Sequence[str]] = (SITE_CHANGED,)
 
@@ -73,14 +72,7 @@ class SiteKeeper:
             {name: old[name] for name in changed if name in old},
             {name: new[name] for name in changed},
         )
-        entry = NewEntry(
-            actor=actor,
-            module=MODULE,
-            kind=SITE_CHANGED,
-            subject=new["id"],
-            body=msgspec.json.encode(news),
-        )
-        await self._journal.append(connection, [entry])
+        await self._journal.tell(connection, actor, SITE_CHANGED, new["id"], news)
 
 
 async def read_site(connection: Connection) -> Site | None:

@@ -5,7 +5,6 @@ import enum
 from server.kernel.database import Connection
 from server.kernel.journal import Journal
 from server.modules.accounts import events, store_apps
-from server.modules.accounts.journal import tell
 
 
 class Ended(enum.StrEnum):
@@ -24,4 +23,4 @@ async def end_apps(
     """End all apps of an account, in the caller's transaction."""
     for name in await store_apps.revoke_families(connection, account, why):
         news = events.AppNews(name, why)
-        await tell(journal, connection, by, events.APP_REVOKED, account, news)
+        await journal.tell(connection, by, events.APP_REVOKED, account, news)

@@ -8,7 +8,6 @@ from server.kernel.problems import Forbidden, NotFound
 from server.modules.accounts import events, store, store_apps
 from server.modules.accounts.access_tokens import AccessTokens
 from server.modules.accounts.app_endings import Ended
-from server.modules.accounts.journal import tell
 from server.modules.accounts.oauth_model import BEARER, App, FamilyId, Granted
 from server.modules.accounts.oauth_problems import TokenError, TokenRefused
 from server.modules.accounts.oauth_rules import ACCESS_LIFETIME, Verdict, judge
@@ -40,7 +39,7 @@ class Apps:
         family = FamilyId(new_id())
         await store_apps.insert_family(connection, family, account, name, address)
         news = events.AppNews(name, address=address)
-        await tell(self._journal, connection, principal.actor, events.APP_OPENED, account, news)
+        await self._journal.tell(connection, principal.actor, events.APP_OPENED, account, news)
         return await self._grant(connection, family, account)
 
     async def refresh(
@@ -60,8 +59,8 @@ class Apps:
             case Verdict.STOLEN:
                 await store_apps.revoke_family(connection, kept.account, kept.family, Ended.REUSED)
                 news = events.AppNews(kept.name, Ended.REUSED, address)
-                await tell(
-                    self._journal, connection, "nobody", events.REFRESH_REUSED, kept.account, news
+                await self._journal.tell(
+                    connection, "nobody", events.REFRESH_REUSED, kept.account, news
                 )
                 return refused
             case Verdict.GOOD:
@@ -79,7 +78,7 @@ class Apps:
         if name is None:
             raise NotFound()
         news = events.AppNews(name, Ended.OWNER)
-        await tell(self._journal, connection, principal.actor, events.APP_REVOKED, account, news)
+        await self._journal.tell(connection, principal.actor, events.APP_REVOKED, account, news)
 
     async def _grant(self, connection: Connection, family: FamilyId, account: str) -> Granted:
         secret = new_secret()

@@ -15,7 +15,6 @@ from server.kernel.problems import NotFound, PreconditionFailed, Unavailable
 from server.modules.accounts import events, store_clients
 from server.modules.accounts.access_tokens import AccessTokens
 from server.modules.accounts.grants import check_grant, check_outranked
-from server.modules.accounts.journal import tell
 from server.modules.accounts.oauth_model import (
     BEARER,
     Client,
@@ -66,7 +65,7 @@ class Clients:
             raise Unavailable(retry_after=1)
         await store_clients.set_roles(connection, client, draft.roles)
         news = events.ClientNews(draft.name, after={"roles": " ".join(sorted(draft.roles))})
-        await tell(self._journal, connection, principal.actor, events.CLIENT_CREATED, client, news)
+        await self._journal.tell(connection, principal.actor, events.CLIENT_CREATED, client, news)
         return ClientSecret(await self.client(connection, client), secret)
 
     async def change(
@@ -101,8 +100,8 @@ class Clients:
             before={name: old[name] for name in changed},
             after={name: new[name] for name in changed},
         )
-        await tell(
-            self._journal, connection, principal.actor, events.CLIENT_CHANGED, before.id, news
+        await self._journal.tell(
+            connection, principal.actor, events.CLIENT_CHANGED, before.id, news
         )
         return await self.client(connection, before.id)
 
@@ -118,8 +117,7 @@ class Clients:
         secret = new_secret()
         await store_clients.set_secret(connection, found.id, digest(secret), new_id())
         news = events.ClientNews(found.name)
-        await tell(
-            self._journal,
+        await self._journal.tell(
             connection,
             principal.actor,
             events.CLIENT_SECRET_CHANGED,
@@ -145,7 +143,7 @@ class Clients:
         if before != (address,):
             news = events.ClientNews(kept.name, address=address)
             kind = events.CLIENT_SIGNED_IN
-            await tell(self._journal, connection, actor(client), kind, client, news)
+            await self._journal.tell(connection, actor(client), kind, client, news)
         return Granted(
             access_token=await self._tokens.sign(actor(client), kept.secret_id),
             token_type=BEARER,
@@ -156,7 +154,7 @@ class Clients:
         # What is no id may be the secret, put into the wrong field.
         subject = client if _ID.fullmatch(client) else "-"
         news = events.ClientNews("", address=address)
-        await tell(self._journal, connection, "nobody", events.CLIENT_REFUSED, subject, news)
+        await self._journal.tell(connection, "nobody", events.CLIENT_REFUSED, subject, news)
         return TokenRefused(TokenError.INVALID_CLIENT, "unknown, stopped, or a wrong secret")
 
     async def _check_outranked(

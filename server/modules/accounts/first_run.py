@@ -15,7 +15,6 @@ from server.kernel.module import Site
 from server.kernel.problems import Invalid
 from server.kernel.site import SiteKeeper, read_site
 from server.modules.accounts import events, store, store_sessions
-from server.modules.accounts.journal import tell
 from server.modules.accounts.model import (
     ADMIN,
     AccountId,
@@ -102,7 +101,7 @@ class FirstRun:
         kept = await self._passwords.hash(wanted.password)
         await store.set_password(connection, account, kept)
         news = events.AccountNews(wanted.login, wanted.name)
-        await tell(self._journal, connection, by, events.SET_UP, account, news)
+        await self._journal.tell(connection, by, events.SET_UP, account, news)
         made = await store.account_by_id(connection, account)
         if made is None:
             raise LinkVoid()

@@ -22,7 +22,6 @@ from server.kernel.module import Check, Finding
 from server.kernel.problems import Problem
 from server.kernel.site import SiteKeeper
 from server.modules.accounts import events, store, store_mail, store_sessions
-from server.modules.accounts.journal import tell
 from server.modules.accounts.model import Purpose
 from server.modules.accounts.sign_in import Origin
 
@@ -96,7 +95,7 @@ class PasswordMail:
             raise MailOff()
         who = forgotten.who.strip()
         news = events.SignInNews(who[:60], "mail", origin.address, origin.user_agent)
-        await tell(self._journal, connection, "nobody", events.RESET_ASKED, who[:60], news)
+        await self._journal.tell(connection, "nobody", events.RESET_ASKED, who[:60], news)
         payload = msgspec.json.encode(_Asked(who, language))
         await self._queue(connection, payload, f"{SEND}:{sha256(who.lower().encode()).hexdigest()}")
 
@@ -139,7 +138,7 @@ class PasswordMail:
         news = events.AccountNews(
             account.login, account.name, after={"purpose": Purpose.PASSWORD, "by": "mail"}
         )
-        await tell(self._journal, connection, "nobody", events.LINK_MADE, account.id, news)
+        await self._journal.tell(connection, "nobody", events.LINK_MADE, account.id, news)
         return letter
 
     def check(self) -> Check:

@@ -5,7 +5,6 @@ from server.kernel.database import Connection
 from server.kernel.journal import Journal
 from server.kernel.problems import Forbidden, Invalid, Problem
 from server.modules.accounts import events, store, store_sessions
-from server.modules.accounts.journal import tell
 from server.modules.accounts.model import Account, SessionView
 from server.modules.accounts.passwords import Passwords
 from server.modules.accounts.rules import pin_fault
@@ -80,7 +79,7 @@ class Own:
         kept = None if pin is None else await self._passwords.hash(pin)
         await store.set_pin(connection, account.id, kept)
         news = events.AccountNews(account.login, account.name)
-        await tell(self._journal, connection, principal.actor, events.PIN_CHANGED, account.id, news)
+        await self._journal.tell(connection, principal.actor, events.PIN_CHANGED, account.id, news)
 
     async def account(self, connection: Connection, principal: Principal) -> Account:
         """Return the caller's account. Raises Forbidden for a token: it is nobody's session."""

@@ -20,7 +20,6 @@ from server.modules.accounts.ceremonies import (
     encode,
     is_clone,
 )
-from server.modules.accounts.journal import tell
 from server.modules.accounts.model import Account, BeyondOwnRights, LockedOut, Method, SessionKind
 from server.modules.accounts.own import Own
 from server.modules.accounts.passkey_model import (
@@ -241,7 +240,7 @@ class PasskeyKeeper:
             return failed if isinstance(failed, LockedOut) else refused
         if is_clone(key.sign_count, count):
             news = events.PasskeyNews(owner.login, key.name, answer.id, key.rp, origin.address)
-            await tell(self._journal, connection, "nobody", events.PASSKEY_CLONED, owner.id, news)
+            await self._journal.tell(connection, "nobody", events.PASSKEY_CLONED, owner.id, news)
             return PasskeyRefused()
         await store_sessions.forget_lockout(connection, attempts)
         await store_passkeys.note_use(connection, credential, count)
@@ -249,7 +248,7 @@ class PasskeyKeeper:
 
     async def _refuse(self, connection: Connection, login: str, origin: Origin) -> Problem:
         news = events.SignInNews(login, Method.PASSKEY, origin.address, origin.user_agent)
-        await tell(self._journal, connection, "nobody", events.SIGN_IN_REFUSED, login, news)
+        await self._journal.tell(connection, "nobody", events.SIGN_IN_REFUSED, login, news)
         return PasskeyRefused()
 
     async def _challenge(
@@ -287,7 +286,7 @@ class PasskeyKeeper:
         passkey: Passkey,
     ) -> None:
         news = events.PasskeyNews(account.login, passkey.name, passkey.id, passkey.host)
-        await tell(self._journal, connection, principal.actor, kind, account.id, news)
+        await self._journal.tell(connection, principal.actor, kind, account.id, news)
 
 
 def _handle(account: str) -> str:

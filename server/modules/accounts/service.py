@@ -21,7 +21,6 @@ from server.kernel.problems import (
 from server.modules.accounts import events, store, store_clients
 from server.modules.accounts.app_endings import Ended, end_apps
 from server.modules.accounts.grants import check_grant, check_outranked
-from server.modules.accounts.journal import tell
 from server.modules.accounts.model import (
     ADMIN,
     BUILTIN_ROLES,
@@ -93,9 +92,7 @@ class Accounts:
             raise _refusal(error) from error
         after = {"roles": " ".join(draft.roles)}
         news = events.AccountNews(draft.login, draft.name, after=after)
-        await tell(
-            self._journal, connection, principal.actor, events.ACCOUNT_CREATED, account, news
-        )
+        await self._journal.tell(connection, principal.actor, events.ACCOUNT_CREATED, account, news)
         made = await self.account(connection, account)
         link = await self._sign_ins.make_link(connection, principal.actor, made, Purpose.PASSWORD)
         return made, link
@@ -146,8 +143,8 @@ class Accounts:
             before={name: old[name] for name in changed},
             after={name: new[name] for name in changed},
         )
-        await tell(
-            self._journal, connection, principal.actor, events.ACCOUNT_CHANGED, before.id, news
+        await self._journal.tell(
+            connection, principal.actor, events.ACCOUNT_CHANGED, before.id, news
         )
         return await self.account(connection, before.id)
 
@@ -188,7 +185,7 @@ class Accounts:
         role = RoleId(new_id())
         await store.insert_role(connection, role, draft.title, draft.permissions, builtin=False)
         news = events.RoleNews(draft.title, given=tuple(sorted(draft.permissions)))
-        await tell(self._journal, connection, principal.actor, events.ROLE_CREATED, role, news)
+        await self._journal.tell(connection, principal.actor, events.ROLE_CREATED, role, news)
         return await self.role(connection, role)
 
     async def change_role(
@@ -221,7 +218,7 @@ class Accounts:
         if had_admin and not await self._has_admin(connection):
             raise LastAdmin()
         news = events.RoleNews(title, given, taken)
-        await tell(self._journal, connection, principal.actor, events.ROLE_CHANGED, before.id, news)
+        await self._journal.tell(connection, principal.actor, events.ROLE_CHANGED, before.id, news)
         return await self.role(connection, before.id)
 
     async def delete_role(self, connection: Connection, principal: Principal, role: str) -> None:
@@ -231,7 +228,7 @@ class Accounts:
             raise Conflicting(field="role", expected=found.title)
         await store.delete_role(connection, found.id)
         news = events.RoleNews(found.title, taken=found.permissions)
-        await tell(self._journal, connection, principal.actor, events.ROLE_DELETED, found.id, news)
+        await self._journal.tell(connection, principal.actor, events.ROLE_DELETED, found.id, news)
 
     # --- inside
 

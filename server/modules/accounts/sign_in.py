@@ -12,7 +12,6 @@ from server.kernel.problems import NotFound, Problem, Unauthenticated
 from server.kernel.site import read_site
 from server.modules.accounts import events, store, store_sessions
 from server.modules.accounts.app_endings import Ended, end_apps
-from server.modules.accounts.journal import tell
 from server.modules.accounts.model import (
     Account,
     AccountId,
@@ -120,7 +119,7 @@ class SignIns:
         )
         await store.note_sign_in(connection, account.id)
         news = events.SignInNews(account.login, method, origin.address, origin.user_agent)
-        await tell(self._journal, connection, actor(account.id), events.SIGNED_IN, account.id, news)
+        await self._journal.tell(connection, actor(account.id), events.SIGNED_IN, account.id, news)
         return Opened(session, secret, account.id, int(limits.whole.total_seconds()))
 
     async def end(self, connection: Connection, principal: Principal, origin: Origin) -> None:
@@ -129,8 +128,7 @@ class SignIns:
             return
         await store_sessions.revoke_session(connection, principal.account, principal.session)
         news = events.SignInNews("", "", origin.address, origin.user_agent)
-        await tell(
-            self._journal,
+        await self._journal.tell(
             connection,
             principal.actor,
             events.SIGNED_OUT,
@@ -143,7 +141,7 @@ class SignIns:
         if not await store_sessions.revoke_session(connection, account, session):
             raise NotFound()
         news = events.SignInNews("", "")
-        await tell(self._journal, connection, by, events.SESSION_REVOKED, account, news)
+        await self._journal.tell(connection, by, events.SESSION_REVOKED, account, news)
 
     async def revoke_all(
         self, connection: Connection, by: str, account: str, but: str | None = None
@@ -152,7 +150,7 @@ class SignIns:
         count = await store_sessions.revoke_sessions(connection, account, but)
         if count:
             news = events.SignInNews("", "")
-            await tell(self._journal, connection, by, events.SESSION_REVOKED, account, news)
+            await self._journal.tell(connection, by, events.SESSION_REVOKED, account, news)
         return count
 
     async def confirm(
@@ -201,7 +199,7 @@ class SignIns:
         )
         if account is not None:
             news = events.AccountNews(account.login, account.name, after={"purpose": purpose})
-            await tell(self._journal, connection, by, events.LINK_MADE, account.id, news)
+            await self._journal.tell(connection, by, events.LINK_MADE, account.id, news)
         return OneTimeLink(f"/#{_PATHS[purpose]}={secret}", expires_at)
 
     async def password_by_link(
@@ -227,7 +225,7 @@ class SignIns:
         await store_sessions.void_one_time(connection, Purpose.PASSWORD, account.id)
         await store_sessions.forget_lockout(connection, f"password:{account.login.casefold()}")
         news = events.AccountNews(account.login, account.name)
-        await tell(self._journal, connection, by, events.PASSWORD_CHANGED, account.id, news)
+        await self._journal.tell(connection, by, events.PASSWORD_CHANGED, account.id, news)
         await self.revoke_all(connection, by, account.id, keep)
         # Whoever had the password may have connected an app with it.
         await end_apps(self._journal, connection, by, account.id, Ended.PASSWORD)
@@ -258,7 +256,7 @@ class SignIns:
         await store_sessions.keep_lockout(connection, key, counted)
         news = events.SignInNews(login[:60], method, origin.address, origin.user_agent)
         kind = events.LOCKED_OUT if counted.locked(now) else events.SIGN_IN_REFUSED
-        await tell(self._journal, connection, "nobody", kind, login[:60], news)
+        await self._journal.tell(connection, "nobody", kind, login[:60], news)
         if counted.locked(now):
             minutes = minutes_left(counted, now)
             return LockedOut(retry_after=minutes * 60, minutes=minutes)

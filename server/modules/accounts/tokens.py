@@ -10,7 +10,6 @@ from server.kernel.database import Connection
 from server.kernel.journal import Journal
 from server.kernel.problems import AlreadyThere, NotFound
 from server.modules.accounts import events, store_tokens
-from server.modules.accounts.journal import tell
 from server.modules.accounts.model import BeyondOwnRights
 from server.modules.accounts.service import Accounts
 from server.modules.accounts.sign_in import SignIns
@@ -69,4 +68,4 @@ class TokenKeeper:
     ) -> None:
         until = token.expires_at.isoformat() if token.expires_at else ""
         news = events.TokenNews(token.name, token.permissions, until)
-        await tell(self._journal, connection, principal.actor, kind, token.id, news)
+        await self._journal.tell(connection, principal.actor, kind, token.id, news)

@@ -7,7 +7,6 @@ from server.kernel.journal import Journal
 from server.kernel.problems import AlreadyThere
 from server.modules.devices import events, store
 from server.modules.devices.identity import SiteIdentity
-from server.modules.devices.journal import tell
 from server.modules.devices.model import (
     ENROLMENT_HOURS,
     Enrolment,
@@ -41,7 +40,7 @@ class Enrolments:
             connection, digest(secret), draft.name, draft.place, ENROLMENT_HOURS
         )
         news = events.EnrolmentNews(draft.place)
-        await tell(self._journal, connection, actor, events.ENROLMENT_CREATED, draft.name, news)
+        await self._journal.tell(connection, actor, events.ENROLMENT_CREATED, draft.name, news)
         return Enrolment(f"{secret}.{self._identity.fingerprint}", expires_at)
 
     async def enrol(self, connection: Connection, request: EnrolRequest) -> EnrolAnswer:

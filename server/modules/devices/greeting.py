@@ -13,7 +13,6 @@ from server.kernel.database import Connection, Database, DatabaseUnavailable
 from server.kernel.journal import Journal
 from server.modules.devices import events, store
 from server.modules.devices.identity import SiteIdentity, is_signed
-from server.modules.devices.journal import tell
 from server.modules.devices.model import Agent
 from server.modules.devices.wire import Malformed, Wire
 
@@ -118,7 +117,7 @@ class Refusals:
         async def work(connection: Connection) -> None:
             news = events.LinkRefusedNews(reason, address)
             subject = claimed if _is_id(claimed) else "-"
-            await tell(self._journal, connection, "nobody", events.LINK_REFUSED, subject, news)
+            await self._journal.tell(connection, "nobody", events.LINK_REFUSED, subject, news)
 
         try:
             await self._database.run(work)

@@ -20,7 +20,7 @@ from contract.ids import AgentId, BootId, EventId, QueueEpoch, new_id
 from contract.link import RowAnswer, RowStatus
 from contract.replica import ItemRow
 from server.kernel.database import Connection, Database
-from server.kernel.journal import Journal, NewEntry
+from server.kernel.journal import Journal
 from server.modules.devices import events
 from server.modules.devices.clock import BootClock, happened
 from server.modules.devices.facts import FactHandler, ReceivedFact
@@ -210,15 +210,9 @@ class Intake:
             if fresh is None:
                 continue
             news = events.QuarantineNews(agent=agent, reason=row.reason)
-            entry = NewEntry(
-                actor=f"agent:{agent}",
-                device=agent,
-                module="devices",
-                kind=events.QUARANTINED,
-                subject=fresh,
-                body=msgspec.json.encode(news),
+            await self._journal.tell(
+                connection, f"agent:{agent}", events.QUARANTINED, fresh, news, device=agent
             )
-            await self._journal.append(connection, [entry])
 
 
 def decode(rows: Sequence[msgspec.Raw]) -> tuple[list[tuple[Fact, bytes]], list[_Bad]]:

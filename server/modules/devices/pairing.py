@@ -31,7 +31,6 @@ from server.kernel.problems import Invalid, NotFound, Problem
 from server.modules.devices import events
 from server.modules.devices import store_pairing as store
 from server.modules.devices.identity import SiteIdentity, is_signed
-from server.modules.devices.journal import tell
 from server.modules.devices.model import (
     Agent,
     Approval,
@@ -126,7 +125,7 @@ class Pairings:
         except asyncpg.UniqueViolationError as error:  # once in 20^8: it begins anew
             raise PairingBroken() from error
         news = events.PairingNews(found.hostname, found.address)
-        await tell(self._journal, connection, "nobody", events.PAIRING_ASKED, found.id, news)
+        await self._journal.tell(connection, "nobody", events.PAIRING_ASKED, found.id, news)
         return PollWaiting()
 
     async def poll(self, connection: Connection, pairing: str, secret: str) -> PollAnswer:
@@ -178,7 +177,7 @@ class Pairings:
             await store.keep_lock_of_codes(connection, actor, lock)
             kind = events.CODE_LOCKED if lock.until else events.CODE_REFUSED
             news = events.CodeNews(lock.failures)
-            await tell(self._journal, connection, actor, kind, actor, news)
+            await self._journal.tell(connection, actor, kind, actor, news)
             if minutes := lock.minutes_left(now):
                 return CodesLocked(minutes=minutes, retry_after=minutes * 60)
             return CodeWrong(field="code", left=MAX_FAILURES - lock.failures)
@@ -197,7 +196,7 @@ class Pairings:
         await store.forget_lock_of_codes(connection, actor)
         await store.settle_pairing(connection, found.id, agent.id)
         told = events.PairingNews(found.hostname, found.address, agent.id, agent.name)
-        await tell(self._journal, connection, actor, events.PAIRING_APPROVED, found.id, told)
+        await self._journal.tell(connection, actor, events.PAIRING_APPROVED, found.id, told)
         return agent
 
     async def refuse(self, connection: Connection, actor: str, pairing: str) -> None:
@@ -209,4 +208,4 @@ class Pairings:
             return
         await store.settle_pairing(connection, found.id, None)
         news = events.PairingNews(found.hostname, found.address)
-        await tell(self._journal, connection, actor, events.PAIRING_REFUSED, found.id, news)
+        await self._journal.tell(connection, actor, events.PAIRING_REFUSED, found.id, news)

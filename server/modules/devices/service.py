@@ -13,7 +13,6 @@ from server.kernel.database import Connection
 from server.kernel.journal import Journal
 from server.kernel.problems import AlreadyThere, Conflicting, NotFound, PreconditionFailed
 from server.modules.devices import events, store
-from server.modules.devices.journal import tell
 from server.modules.devices.model import (
     Agent,
     AgentChange,
@@ -60,7 +59,7 @@ class Devices:
             raise _taken(error, name) from error
         news = events.AgentNews(name, place)
         by = actor or f"agent:{agent}"
-        await self._tell(connection, by, events.AGENT_ENROLLED, agent, news, agent)
+        await self._journal.tell(connection, by, events.AGENT_ENROLLED, agent, news, device=agent)
         return agent
 
     async def replace(
@@ -78,7 +77,7 @@ class Devices:
         except asyncpg.UniqueViolationError as error:
             raise _taken(error, name) from error
         news = events.AgentNews(name, place)
-        await self._tell(connection, actor, events.AGENT_REPLACED, before.id, news)
+        await self._journal.tell(connection, actor, events.AGENT_REPLACED, before.id, news)
         return await self.agent(connection, before.id)
 
     async def note_heartbeat(
@@ -107,8 +106,8 @@ class Devices:
             await self._tell_link(connection, before, events.AGENT_CONNECTED, running)
         for change in changed_readers(before.status.readers, status.readers):
             news = events.ReaderNews(before.name, *change)
-            await self._tell(
-                connection, f"agent:{agent}", events.READER_CHANGED, agent, news, agent
+            await self._journal.tell(
+                connection, f"agent:{agent}", events.READER_CHANGED, agent, news, device=agent
             )
 
     async def note_gone(self, connection: Connection, agent: AgentId) -> None:
@@ -148,7 +147,7 @@ class Devices:
             before={field: old[field] for field in old if old[field] != new[field]},
             after={field: new[field] for field in new if old[field] != new[field]},
         )
-        await self._tell(connection, actor, events.AGENT_CHANGED, before.id, news)
+        await self._journal.tell(connection, actor, events.AGENT_CHANGED, before.id, news)
         return await self.agent(connection, before.id)
 
     async def revoke(self, connection: Connection, actor: str, agent: str) -> Agent:
@@ -158,7 +157,7 @@ class Devices:
             return before
         await store.revoke_agent(connection, before.id)
         news = events.AgentNews(before.name, before.place)
-        await self._tell(connection, actor, events.AGENT_REVOKED, before.id, news)
+        await self._journal.tell(connection, actor, events.AGENT_REVOKED, before.id, news)
         return await self.agent(connection, before.id)
 
     async def retry_quarantined(
@@ -201,7 +200,7 @@ class Devices:
     ) -> QuarantinedRow:
         await store.settle_quarantined(connection, row.id, state, actor)
         news = events.QuarantineNews(row.agent, row.reason, state)
-        await self._tell(connection, actor, events.QUARANTINE_SETTLED, row.id, news)
+        await self._journal.tell(connection, actor, events.QUARANTINE_SETTLED, row.id, news)
         settled = await store.quarantined_by_id(connection, row.id)
         if settled is None:
             raise NotFound()
@@ -211,18 +210,9 @@ class Devices:
         self, connection: Connection, agent: Agent, kind: str, version: str
     ) -> None:
         news = events.AgentNews(agent.name, agent.place, version)
-        await self._tell(connection, f"agent:{agent.id}", kind, agent.id, news, agent.id)
-
-    async def _tell(
-        self,
-        connection: Connection,
-        actor: str,
-        kind: str,
-        subject: str,
-        body: msgspec.Struct,
-        device: AgentId | None = None,
-    ) -> None:
-        await tell(self._journal, connection, actor, kind, subject, body, device)
+        await self._journal.tell(
+            connection, f"agent:{agent.id}", kind, agent.id, news, device=agent.id
+        )
 
 
 def _taken(error: asyncpg.UniqueViolationError, name: str) -> AlreadyThere:

@@ -91,15 +91,11 @@ class FactKeeper:
         ]
         agents: dict[str, str] = {card[0]: card[3] for card in cards}
         for uid, technology, state in await store_ledger.note_unknown_cards(connection, cards):
-            entry = NewEntry(
-                actor=f"agent:{agents[uid]}",
-                device=agents[uid],
-                module=MODULE,
-                kind=events.CARD_UNKNOWN,
-                subject=uid,
-                body=msgspec.json.encode(events.UnknownNews(technology, state)),
+            news = events.UnknownNews(technology, state)
+            agent = agents[uid]
+            await self._journal.tell(
+                connection, f"agent:{agent}", events.CARD_UNKNOWN, uid, news, device=agent
             )
-            await self._journal.append(connection, [entry])
 
 
 async def load_for(connection: Connection, facts: Sequence[Fact]) -> Ledger:

@@ -11,7 +11,7 @@ from contract.facts import Borrowed, Returned
 from contract.ids import EventId, ItemId, LoanId, new_id
 from contract.lending import item_refusal, person_refusal
 from server.kernel.database import Connection
-from server.kernel.journal import Journal, NewEntry
+from server.kernel.journal import Journal
 from server.kernel.problems import (
     AlreadyThere,
     Conflicting,
@@ -20,7 +20,7 @@ from server.kernel.problems import (
     PreconditionFailed,
 )
 from server.modules.loans import events, store, store_ledger, store_loans
-from server.modules.loans.facts import MODULE, FactKeeper, loan_entry
+from server.modules.loans.facts import FactKeeper, loan_entry
 from server.modules.loans.model import (
     Category,
     CategoryChange,
@@ -68,7 +68,7 @@ class Loans:
         except (asyncpg.ForeignKeyViolationError, asyncpg.DataError) as error:
             raise Invalid(field="category", expected="category id") from error
         news = events.ItemNews(draft.code, draft.name, after=fields_of(draft))
-        await self._tell(connection, actor, events.ITEM_CREATED, item, news)
+        await self._journal.tell(connection, actor, events.ITEM_CREATED, item, news)
         return await self.item(connection, item)
 
     async def change_item(
@@ -103,7 +103,7 @@ class Loans:
         except (asyncpg.ForeignKeyViolationError, asyncpg.DataError) as error:
             raise Invalid(field="category", expected="category id") from error
         news = events.ItemNews(after.code, after.name, before=old, after=new)
-        await self._tell(connection, actor, events.ITEM_CHANGED, before.id, news)
+        await self._journal.tell(connection, actor, events.ITEM_CHANGED, before.id, news)
         return await self.item(connection, before.id)
 
     async def create_category(
@@ -117,7 +117,7 @@ class Loans:
         except asyncpg.UniqueViolationError as error:
             raise AlreadyThere(field="name", value=draft.name) from error
         news = events.ItemNews("", draft.name, after=fields_of(draft))
-        await self._tell(connection, actor, events.CATEGORY_CREATED, category, news)
+        await self._journal.tell(connection, actor, events.CATEGORY_CREATED, category, news)
         return await self._category(connection, category)
 
     async def change_category(
@@ -142,7 +142,7 @@ class Loans:
         except asyncpg.UniqueViolationError as error:
             raise AlreadyThere(field="name", value=after.name) from error
         news = events.ItemNews("", after.name, before=old, after=new)
-        await self._tell(connection, actor, events.CATEGORY_CHANGED, before.id, news)
+        await self._journal.tell(connection, actor, events.CATEGORY_CHANGED, before.id, news)
         return await self._category(connection, category)
 
     async def lend(self, connection: Connection, actor: str, item: str, person: str) -> Loan:
@@ -283,15 +283,7 @@ class Loans:
         self, connection: Connection, actor: str, card: UnknownCard, holder: str
     ) -> None:
         news = events.UnknownNews(card.technology.value, card.state.value, holder)
-        await self._tell(connection, actor, events.UNKNOWN_SETTLED, card.uid, news)
-
-    async def _tell(
-        self, connection: Connection, actor: str, kind: str, subject: str, body: msgspec.Struct
-    ) -> None:
-        entry = NewEntry(
-            actor=actor, module=MODULE, kind=kind, subject=subject, body=msgspec.json.encode(body)
-        )
-        await self._journal.append(connection, [entry])
+        await self._journal.tell(connection, actor, events.UNKNOWN_SETTLED, card.uid, news)
 
 
 def allowed_resolutions(conflict: Conflict, ledger: Ledger) -> frozenset[str]:

@@ -9,7 +9,7 @@ import msgspec
 
 from server.kernel.database import Connection, Database
 from server.kernel.i18n import Catalogues
-from server.kernel.journal import Entry, Journal, NewEntry
+from server.kernel.journal import Entry, Journal
 from server.kernel.journal_redaction import Replacement, redact
 from server.kernel.journal_scan import scan
 from server.kernel.module import Finding
@@ -20,7 +20,7 @@ from server.kernel.retention import forget_answers
 from server.modules.people import events, store, store_privacy
 from server.modules.people.model import Person
 from server.modules.people.privacy_archive import pack
-from server.modules.people.service import MODULE, checked_id
+from server.modules.people.service import checked_id
 
 REDACT = "people.redact"
 REASON = "erasure"
@@ -204,9 +204,8 @@ class Privacy:
         person: Person,
         address: str | None = None,
     ) -> None:
-        body = msgspec.json.encode(events.PersonNews(person.code, person.name))
-        entry = NewEntry(actor=actor, module=MODULE, kind=kind, subject=person.id, body=body)
-        await self.journal.append(connection, [entry], address=address)
+        news = events.PersonNews(person.code, person.name)
+        await self.journal.tell(connection, actor, kind, person.id, news, address=address)
 
 
 def _telling(text: str) -> bool:

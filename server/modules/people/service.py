@@ -18,7 +18,7 @@ from contract.cards import (
 from contract.ids import PersonId, new_id
 from contract.replica import CardRow, PersonRow
 from server.kernel.database import Connection
-from server.kernel.journal import Journal, NewEntry
+from server.kernel.journal import Journal
 from server.kernel.problems import AlreadyThere, Conflicting, Invalid, NotFound, PreconditionFailed
 from server.modules.people import events, store
 from server.modules.people.model import (
@@ -30,8 +30,6 @@ from server.modules.people.model import (
     PersonChange,
     PersonDraft,
 )
-
-MODULE = "people"
 
 
 class CardHolders(Protocol):
@@ -76,7 +74,7 @@ class People:
                 await store.insert_person(connection, person, draft)
         except asyncpg.UniqueViolationError as error:
             raise AlreadyThere(field="code", value=draft.code) from error
-        await self._tell(
+        await self._journal.tell(
             connection,
             actor,
             events.PERSON_CREATED,
@@ -119,7 +117,7 @@ class People:
                 await store.update_person(connection, after)
         except asyncpg.UniqueViolationError as error:
             raise AlreadyThere(field="code", value=after.code) from error
-        await self._tell(
+        await self._journal.tell(
             connection,
             actor,
             events.PERSON_CHANGED,
@@ -221,15 +219,7 @@ class People:
         self, connection: Connection, actor: str, kind: str, card: Card, reason: str = ""
     ) -> None:
         news = events.CardNews(card.kind, card.holder_id, card.holder_name, reason)
-        await self._tell(connection, actor, kind, card.uid, news)
-
-    async def _tell(
-        self, connection: Connection, actor: str, kind: str, subject: str, body: msgspec.Struct
-    ) -> None:
-        entry = NewEntry(
-            actor=actor, module=MODULE, kind=kind, subject=subject, body=msgspec.json.encode(body)
-        )
-        await self._journal.append(connection, [entry])
+        await self._journal.tell(connection, actor, kind, card.uid, news)
 
 
 def registrable_uid(text: str, technology: Technology) -> CardUid:

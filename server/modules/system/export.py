@@ -6,7 +6,7 @@ import msgspec
 
 from server.kernel.csvfile import BOM, csv_lines
 from server.kernel.database import Connection, Database
-from server.kernel.journal import AuditEntry, Journal, NewEntry, Wanted
+from server.kernel.journal import AuditEntry, Journal, Wanted
 from server.kernel.naming import Naming, id_of
 from server.modules.system import events
 
@@ -79,13 +79,10 @@ async def note_export(
     filters: Mapping[str, str],
 ) -> None:
     """Tell the journal who took it out, as what, and how much of it."""
-    body = msgspec.json.encode(events.ExportNews(dict(filters)))
-    entry = NewEntry(
-        actor=actor, module="system", kind=events.JOURNAL_EXPORTED, subject=form, body=body
-    )
+    news = events.ExportNews(dict(filters))
 
     async def work(connection: Connection) -> None:
-        await journal.append(connection, [entry], address=address)
+        await journal.tell(connection, actor, events.JOURNAL_EXPORTED, form, news, address=address)
 
     await database.run(work)
 

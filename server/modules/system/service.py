@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import msgspec
-
 from server.kernel.auth import EVERYTHING, create_token
 from server.kernel.database import Connection
 from server.kernel.journal import Journal, NewEntry
@@ -35,12 +33,5 @@ class System:
         news = events.TokenNews(
             sorted(permissions), "" if expires_at is None else expires_at.isoformat()
         )
-        entry = NewEntry(
-            actor=actor,
-            module=MODULE,
-            kind=events.TOKEN_CREATED,
-            subject=name,
-            body=msgspec.json.encode(news),
-        )
-        await self._journal.append(connection, [entry])
+        await self._journal.tell(connection, actor, events.TOKEN_CREATED, name, news)
         return token
