@@ -82,7 +82,7 @@ async def fill(dsn: str, size: Size) -> None:
     began = datetime.now(UTC) - size.past - timedelta(days=1)
     async with connect(dsn) as connection:
         await connection.execute(sql.FUNCTIONS)
-        await connection.execute("select pg_temp.past_months($1)", began)
+        await connection.execute("select pg_temp.past_quarters($1)", began)
     await _make_things(dsn, size, began)
     async with connect(dsn) as connection:
         await connection.execute("set work_mem = '256MB'")

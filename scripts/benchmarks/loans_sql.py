@@ -5,20 +5,20 @@ from typing import Final
 from server.kernel.sealing import HASHED
 
 FUNCTIONS: Final = """
--- The months up to this one, as journal.ensure_partitions made them when they came.
-create function pg_temp.past_months(began timestamptz) returns void language plpgsql as $$
+-- The quarters up to this one, as journal.ensure_partitions made them when they came.
+create function pg_temp.past_quarters(began timestamptz) returns void language plpgsql as $$
 declare
-    month timestamp;
+    first timestamp;
     part text;
 begin
-    for month in select generate_series(
-        date_trunc('month', began at time zone 'UTC'),
-        date_trunc('month', now() at time zone 'UTC') - interval '1 month', '1 month')
+    for first in select generate_series(
+        date_trunc('quarter', began at time zone 'UTC'),
+        date_trunc('quarter', now() at time zone 'UTC') - interval '3 months', '3 months')
     loop
-        part := 'entry_' || to_char(month, 'YYYY_MM');
+        part := 'entry_' || to_char(first, 'YYYY"q"Q');
         execute format(
             'create table journal.%I partition of journal.entry for values from (%L) to (%L)',
-            part, month at time zone 'UTC', (month + interval '1 month') at time zone 'UTC');
+            part, first at time zone 'UTC', (first + interval '3 months') at time zone 'UTC');
         execute format(
             'create trigger entry_no_truncate before truncate on journal.%I'
             ' for each statement execute function journal.refuse_change()', part);

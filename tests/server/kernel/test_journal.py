@@ -1,5 +1,8 @@
 import asyncio
+import re
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
 import msgspec
@@ -7,6 +10,7 @@ import pytest
 
 from server.kernel.database import Database
 from server.kernel.journal import Journal, Wanted
+from server.kernel.migrations import MigrationSource, kernel_migrations, migrate
 from support.journal_entries import entry, sealed, take, until, write
 
 
@@ -144,7 +148,7 @@ async def test_the_journal_is_append_only(
 async def test_the_current_partition_refuses_to_be_emptied(database: Database) -> None:
     async with database.connection() as connection:
         part = await connection.fetchval(
-            "select 'journal.entry_' || to_char(now() at time zone 'UTC', 'YYYY_MM')"
+            "select 'journal.entry_' || to_char(now() at time zone 'UTC', 'YYYY\"q\"Q')"
         )
         with pytest.raises(asyncpg.PostgresError, match="append-only"):
             await connection.execute(f"truncate {part}")
@@ -153,21 +157,21 @@ async def test_the_current_partition_refuses_to_be_emptied(database: Database) -
 async def test_partitions_are_made_ahead_once(database: Database) -> None:
     async with database.connection() as connection:
         assert await connection.fetchval("select journal.ensure_partitions(3)") == 0
-        assert await connection.fetchval("select journal.ensure_partitions(5)") == 2
-        assert await connection.fetchval("select journal.ensure_partitions(5)") == 0
+        assert await connection.fetchval("select journal.ensure_partitions(9)") == 2
+        assert await connection.fetchval("select journal.ensure_partitions(9)") == 0
 
 
-async def test_a_month_that_strayed_into_the_default_partition_stays_there(
+async def test_a_quarter_that_strayed_into_the_default_partition_stays_there(
     database: Database,
 ) -> None:
     async with database.connection() as connection:
         await connection.execute(
             "insert into journal.entry (at, origin, id, actor, module, kind, subject, body)"
-            " values (now() + interval '4 months 1 day', 0, gen_random_uuid(),"
+            " values (now() + interval '7 months', 0, gen_random_uuid(),"
             " '', '', '', '', '{}')"
         )
         before = await connection.fetchval("select count(*) from journal.entry_default")
-        await connection.execute("select journal.ensure_partitions(6)")
+        await connection.execute("select journal.ensure_partitions(9)")
         assert before == await connection.fetchval("select count(*) from journal.entry_default")
 
 
@@ -222,3 +226,31 @@ async def test_a_follower_goes_on_when_the_tail_lost_its_connection(
         )
     await write(database, journal, entry("after"))
     assert [e.subject for e in await take(follower, 1)] == ["after"]
+
+
+async def test_a_month_with_entries_is_kept_when_partitions_become_quarters(
+    empty_database_url: str, tmp_path: Path
+) -> None:
+    months = tmp_path / "kernel"
+    months.mkdir()
+    for path in kernel_migrations().folder.glob("*.sql"):
+        if path.name < "0041":
+            shutil.copy(path, months)
+    await migrate(empty_database_url, [MigrationSource("kernel", months)])
+    insert = (
+        "insert into journal.entry (origin, id, actor, module, kind, subject, body)"
+        " values (0, gen_random_uuid(), '', '', '', '', '{}') returning tableoid::regclass::text"
+    )
+    async with Database.open(empty_database_url, max_size=1) as database:
+        async with database.connection() as connection:
+            month = await connection.fetchval(insert)
+        await migrate(empty_database_url, [kernel_migrations()])
+        async with database.connection() as connection:
+            assert await connection.fetchval(insert) == month
+            parts = await connection.fetch(
+                "select inhrelid::regclass::text as name from pg_inherits"
+                " where inhparent = 'journal.entry'::regclass"
+            )
+            quarters = {part["name"] for part in parts} - {month, "journal.entry_default"}
+            assert len(quarters) == 1
+            assert re.fullmatch(r"journal\.entry_\d{4}q\d", *quarters)
