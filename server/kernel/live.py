@@ -5,6 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from uuid import UUID
 
 import msgspec
@@ -31,7 +32,7 @@ from server.kernel.live_messages import (
     ToPage,
     Unsubscribe,
 )
-from server.kernel.websocket import WebSocket, take_over, text_frame
+from server.kernel.websocket import WebSocket, send_to_all, take_over, text_frame
 
 HEARTBEAT_SECONDS = 30.0
 MAX_WAITING_BYTES = 1 << 20
@@ -130,7 +131,8 @@ class Hub:
         self._pages: set[_Page] = set()
         self._left = asyncio.Event()
         self._attending: set[asyncio.Task[None]] = set()
-        self._listening: dict[str, set[_Page]] = {feed.topic: set() for feed in feeds}
+        # In the order in which the pages came: neighbours in memory are told one after another.
+        self._listening: dict[str, dict[_Page, None]] = {feed.topic: {} for feed in feeds}
         self._topics_of_kind: dict[str, tuple[str, ...]] = {}
         self._told: Head | None = None  # everything up to here was told to who listens
         self._telling = False
@@ -321,7 +323,7 @@ class Hub:
                 return
         page.topics = others | {topic}
         for name in page.topics:
-            self._listening[name].add(page)
+            self._listening[name][page] = None
 
     async def _standing(self) -> Head:
         """Return how far was told, at a moment when nothing is half told."""
@@ -348,17 +350,15 @@ class Hub:
         if self._recheck_on and entry.kind.startswith(self._recheck_on):
             self._doubtful.set()
         topics = self._topics(entry.kind)
-        listeners: set[_Page] = set().union(*(self._listening[topic] for topic in topics))
+        listeners = list(dict.fromkeys(chain(*(self._listening[topic] for topic in topics))))
         self._telling = True
         try:
             if listeners:
                 # A server's frames are not masked: one frame serves all sockets.
                 frame = text_frame(_encode(entry, topics))
-                for number, page in enumerate(listeners, 1):
-                    if not page.leaving:
-                        page.send(frame)
-                    if number % STRETCH == 0:
-                        await asyncio.sleep(0)
+                for first in range(0, len(listeners), STRETCH):
+                    send_to_all(listeners[first : first + STRETCH], frame)
+                    await asyncio.sleep(0)
         finally:
             self._told = Head(entry.epoch, entry.position)
             self._telling = False
@@ -417,7 +417,7 @@ class Hub:
             return
         page.leaving = True
         self._forget(page, page.topics)
-        page.transport.write(text_frame(_encoder.encode(Goodbye(why))))
+        page.send(text_frame(_encoder.encode(Goodbye(why))))
         page.end(CLOSE_CODES[why], why.value)
         # The page answers with a close frame of its own, unless it is the one that hangs.
         asyncio.get_running_loop().call_later(GRACE_SECONDS, page.transport.abort)
@@ -427,7 +427,7 @@ class Hub:
         page.topics -= gone
         for topic in gone:
             if topic in self._listening:
-                self._listening[topic].discard(page)
+                self._listening[topic].pop(page, None)
 
     def _announce(self) -> None:
         self._moved.set()
