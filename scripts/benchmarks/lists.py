@@ -19,7 +19,6 @@ from scripts.benchmarks.http_load import Job, Load, Took, open_load
 from scripts.benchmarks.lists_asked import Asked, asked
 from scripts.benchmarks.loans_filler import Size, fill
 from server.kernel.database import Connection
-from server.kernel.gateway import COOKIE
 from server.kernel.http import Paging
 from server.modules.loans import store_loan_list
 from server.settings import DatabaseSettings
@@ -38,10 +37,11 @@ class Place:
     site: Site
     dsn: str
     kinds: Sequence[Asked]
+    cookie: str
 
     def job(self, paths: Sequence[str], connections: int, requests: int) -> Job:
         """Return the job to ask for these paths as a browser does."""
-        headers = {"Cookie": f"{COOKIE}={self.site.token}", "Accept-Language": "ja,en;q=0.8"}
+        headers = {"Cookie": self.cookie, "Accept-Language": "ja,en;q=0.8"}
         return Job(self.site.port, list(paths), headers, connections, requests)
 
 
@@ -76,14 +76,14 @@ async def _place(stack: AsyncExitStack, bench: Bench, size: Size) -> Place:
     await fill(postgres.dsn, size)
     await site.start_server()
     await _agree(site, postgres.dsn)
-    return Place(site, postgres.dsn, await asked(postgres.dsn))
+    return Place(site, postgres.dsn, await asked(postgres.dsn), await site.cookie())
 
 
 async def _agree(site: Site, dsn: str) -> None:
     """Read what was filled in by the API. Raises AssertionError if it is not what was written."""
     out = await site.get("/api/v1/loans?state=open&limit=500")
     summary = await site.get("/api/v1/loans/summary")
-    assert len(out["items"]) == min(summary["out"], 500) > 50, summary
+    assert len(out["items"]) == min(summary["out"], 500) > 20, summary
     journal = await site.get("/api/v1/journal?limit=2&kind=loans.lent")
     newest = await site.get("/api/v1/loans?limit=1")
     assert journal["items"][0]["body"]["loan"] == newest["items"][0]["id"], journal

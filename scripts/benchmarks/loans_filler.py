@@ -9,13 +9,13 @@ left out, which no list reads.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from secrets import token_bytes
 
 import msgspec
 
 from contract.cards import CardUid, Technology
 from contract.ids import new_id
 from scripts.benchmarks import loans_sql as sql
-from server.kernel.auth import digest, new_secret
 from server.kernel.chain import FORM, link
 from server.kernel.database import Connection, Database, connect
 from server.kernel.journal import Journal, NewEntry
@@ -136,10 +136,10 @@ async def _make_things(dsn: str, size: Size, at: datetime) -> None:
         async def work(connection: Connection) -> None:
             for number in range(AGENTS):
                 await connection.execute(
-                    "insert into devices.agent (id, name, key_hash) values ($1, $2, $3)",
+                    "insert into devices.agent (id, name, public_key) values ($1, $2, $3)",
                     new_id(),
                     f"窓口 {number + 1}",
-                    digest(new_secret()),
+                    token_bytes(32),
                 )
             for number in range(size.people):
                 made = await staff.create(connection, ACTOR, _person(number))

@@ -7,8 +7,6 @@ taken away is gone at once; that query is what is measured.
 
 from collections.abc import AsyncIterator, Mapping
 
-import aiohttp
-
 from scripts.benchmarks.bench import Bench
 from scripts.benchmarks.figures import Figure, Target, spread
 from scripts.benchmarks.http_load import Job, Load, open_load
@@ -22,9 +20,8 @@ async def measure(bench: Bench) -> AsyncIterator[Figure]:
     """Yield what a session and what a token add, in ms."""
     rounds, requests = bench.size(20, 4), bench.size(500, 100)
     async with bench.site() as (site, _), open_load() as load:
-        cookie = await _cookie(site)
         ways: dict[str, Mapping[str, str]] = {
-            "session": {"Cookie": f"genba_session={cookie}"},
+            "session": {"Cookie": await site.cookie()},
             "token": {"Authorization": f"Bearer {site.token}"},
         }
         bench.say(f"{rounds} rounds of {requests} requests with, and without")
@@ -58,16 +55,3 @@ async def measure(bench: Bench) -> AsyncIterator[Figure]:
 async def _ask(load: Load, site: Site, headers: Mapping[str, str], requests: int) -> list[float]:
     job = Job(site.port, [PATH], dict(headers), connections=1, requests=requests)
     return (await load.run(job)).milliseconds
-
-
-async def _cookie(site: Site) -> str:
-    """Sign in by a one-time link, as a browser does."""
-    code = (await site.sign_in_url()).partition("=")[2]
-    async with (
-        aiohttp.ClientSession() as client,
-        client.post(
-            f"{site.url}/api/v1/session/link", json={"code": code}, headers={"Origin": site.url}
-        ) as answer,
-    ):
-        assert answer.status == 200, await answer.text()
-        return answer.cookies["genba_session"].value

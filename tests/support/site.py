@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from contract.cards import Technology
 from contract.kiosk import AskSamples, FromKiosk, Samples, State, Tap, ToKiosk
+from server.kernel.gateway import COOKIE
 
 REPO = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
@@ -312,6 +313,18 @@ class Site:
             self._has_admin = True
         link = (await self.cli("sign-in-link", "kensa")).strip().splitlines()[-1]
         return f"{self.url}/{link[link.index('#') :]}"
+
+    async def cookie(self) -> str:
+        """Sign in as a browser does; return the Cookie header that an admin's requests have."""
+        code = (await self.sign_in_url()).partition("=")[2]
+        async with (
+            aiohttp.ClientSession() as client,
+            client.post(
+                f"{self.url}/api/v1/session/link", json={"code": code}, headers={"Origin": self.url}
+            ) as answer,
+        ):
+            assert answer.status == 200, await answer.text()
+            return f"{COOKIE}={answer.cookies[COOKIE].value}"
 
     async def close(self) -> None:
         for agent in self.agents.values():
