@@ -218,8 +218,10 @@ class _Pick:
             and ({key}, e.seq) < ((select {value}), (select $2::bigint))
         """
         self._order = f"order by {key} desc, e.seq desc"
+        # A hash has collisions. As cases the planner cannot guess that they leave few rows, for
+        # which it would collect and sort all of them after all.
         filters = [
-            f"e.{column} = (select ${number}::text)"
+            f"case when e.{column} = (select ${number}::text) then true end"
             for number, column in zip((1, 3, 4, 5), columns, strict=False)
         ]
         conditions, arguments = wanted.conditions(len(self._values) + 2, "(select {0})")

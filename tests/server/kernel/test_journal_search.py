@@ -128,3 +128,28 @@ async def test_what_is_not_sealed_yet_is_not_found(database: Database, journal: 
         for wanted in (Wanted(), Wanted(text="a"), Wanted(module="test"), Wanted(subject="new")):
             found = await pages(database, journal, wanted, limit=2)
             assert {e.subject for e in found} <= {"old"}, wanted
+
+
+async def test_a_page_of_a_popular_subject_does_not_read_the_rest(
+    database: Database, journal: Journal
+) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(
+            """
+            insert into journal.entry (at, origin, id, actor, module, kind, subject, body)
+            select now() - days * interval '1 day', system_identifier, gen_random_uuid(), 'a', 'm',
+                   'm.k', case when n % 3 = 0 then 'popular' else n::text end, '{}'
+              from pg_control_system(), generate_series(1, 4500) n, (values (0), (400)) past (days)
+            """
+        )
+    await sealed(database, journal, 9_000)
+    async with database.connection() as connection:
+        await connection.execute("analyze")
+    async with database.transaction() as connection:
+        page = await journal.search(connection, Wanted(subject="popular"), before=None, limit=50)
+        fetched = await connection.fetchval(
+            "select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint"
+            "  from pg_stat_xact_all_tables where schemaname = 'journal' and relname like 'entry%'"
+        )
+    assert len(page.entries) == 50
+    assert fetched < 60
