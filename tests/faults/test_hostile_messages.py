@@ -33,8 +33,6 @@ PERSON, ITEM = "0123456789ABCDEF", "04A1B2C3D4E580"
 @pytest.mark.timeout(60 + MESSAGES // 20)
 async def test_hostile_messages_break_nothing(tmp_path: Path, database_url: str) -> None:
     site = Site(tmp_path, database_url)
-    # The limits would stop this long before it hurts; here what lies behind them is tried.
-    # site.environment["GENBA_SERVER__LIMITS__ENABLED"] = "false"
     try:
         await site.open()
         person = await site.person("1001", "佐藤 花子", PERSON)
