@@ -6,6 +6,7 @@ is anything acknowledged. A row that means nothing is kept in quarantine and nev
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -160,9 +161,7 @@ class Intake:
         known = await _receipts(
             connection, [fact.id for fact in facts] + [b.fact for b in bad if b.fact]
         )
-        # Beyond what the queue has reached no number can have come before.
-        if repeated := [fact for fact in facts if fact.seq <= reached]:
-            await _refuse_old_disk(connection, agent, epoch, repeated)
+        await _refuse_old_disk(connection, agent, epoch, reached, _numbers(facts, bad))
         fresh = _first_of_each([fact for fact in facts if fact.id not in known])
         received = [ReceivedFact(fact, agent, *happened(fact.at, clock, now)) for fact in fresh]
         result = await self._handler.apply(connection, received) if received else None
@@ -237,16 +236,22 @@ def _check_ids(fact: Fact) -> None:
     body = fact.body
     for name in ("item", "person", "loan", "fact"):
         if (value := getattr(body, name, None)) is not None:
-            UUID(value)
-    UUID(fact.id)
+            _check_id(value)
+    _check_id(fact.id)
     if not 0 < fact.seq < 1 << 62:
         raise ValueError("seq out of range")
+
+
+def _check_id(text: str) -> None:
+    """Raise ValueError unless it is a UUID in its one spelling, by which ids are compared."""
+    if str(UUID(text)) != text:
+        raise ValueError("id is not spelt as UUIDs are")
 
 
 def _label(raw: bytes) -> tuple[EventId | None, int]:
     try:
         label = msgspec.json.decode(raw, type=_Label)
-        UUID(label.id)
+        _check_id(label.id)
     except (*UNDECODABLE, ValueError):
         return None, 0
     return EventId(label.id), label.seq if 0 < label.seq < 1 << 62 else 0
@@ -285,9 +290,27 @@ async def _receipts(connection: Connection, facts: Sequence[EventId]) -> dict[Ev
     }
 
 
+def _numbers(facts: Sequence[Fact], bad: Sequence[_Bad]) -> set[tuple[int, EventId]]:
+    """Return the numbers under which rows come that will have a receipt."""
+    readable = {(fact.seq, fact.id) for fact in facts}
+    return readable | {(row.seq, row.fact) for row in bad if row.fact is not None and row.seq}
+
+
 async def _refuse_old_disk(
-    connection: Connection, agent: AgentId, epoch: QueueEpoch, facts: Sequence[Fact]
+    connection: Connection,
+    agent: AgentId,
+    epoch: QueueEpoch,
+    reached: int,
+    numbers: set[tuple[int, EventId]],
 ) -> None:
+    """Raise OldDisk if a number belongs to another row, of this batch or of an earlier one."""
+    uses = Counter(seq for seq, _ in numbers)
+    if twice := [seq for seq, count in uses.items() if count > 1]:
+        raise OldDisk(twice[0])
+    # Beyond what the queue has reached no number can have come before.
+    repeated = [(seq, fact) for seq, fact in numbers if seq <= reached]
+    if not repeated:
+        return
     clash = await connection.fetchval(
         """
         select r.seq from devices.receipt r
@@ -296,8 +319,8 @@ async def _refuse_old_disk(
         """,
         agent,
         epoch,
-        [fact.seq for fact in facts],
-        [fact.id for fact in facts],
+        [seq for seq, _ in repeated],
+        [fact for _, fact in repeated],
     )
     if clash is not None:
         raise OldDisk(clash)

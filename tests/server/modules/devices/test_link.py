@@ -221,6 +221,26 @@ async def test_an_old_disk_is_told_to_begin_a_new_epoch_and_nothing_is_dropped(s
     assert loan["state"] == "returned"
 
 
+UNREADABLE = {"type": "borrowed", "item": "nothing"}
+CARD = {"type": "card_unknown", "card": "04DEADBEEF0080"}
+
+
+@pytest.mark.parametrize("rows", [(CARD, CARD), (CARD, UNREADABLE), (UNREADABLE, UNREADABLE)])
+async def test_a_number_twice_asks_for_a_new_epoch_and_the_link_stands(
+    site: Site, rows: tuple[dict[str, Any], ...]
+) -> None:
+    together, apart = [[row(seq, body) for body in rows] for seq in (1, 2)]
+    async with linked(site, await enrolled(site, "bench")) as link:
+        await link.say({"type": "events", "queue_epoch": link.epoch, "rows": together})
+        assert await link.hear(NewEpoch)
+        await link.send_rows(apart[0])
+        await link.say({"type": "events", "queue_epoch": link.epoch, "rows": [apart[1]]})
+        assert await link.hear(NewEpoch)
+        link.epoch = new_id()  # type: ignore[assignment]
+        ack = await link.send_rows(*({**each, "seq": 1 + n} for n, each in enumerate(apart)))
+        assert [answer.id for answer in ack.rows] == [each["id"] for each in apart]
+
+
 async def test_numbers_that_never_arrived_are_told_and_repeats_are_not(site: Site) -> None:
     person, item = await two_things(site)
 
