@@ -1,5 +1,5 @@
 // @ts-check
-import { classes, html, useEffect, useId, useSignal } from "/kit/html.js";
+import { classes, html, useEffect, useId, useRef, useSignal } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
 import { Button, Icon } from "/kit/kit.js";
 import { get } from "/web/api.js";
@@ -31,10 +31,18 @@ const SHOWN = 8;
 export function Picker({ label, path, query = {}, value, onPick, describe, placeholder, error, autofocus }) {
   const id = useId();
   const typed = useSignal("");
-  const found = useSignal(/** @type {Row[] | null} */ (null));
+  const found = useSignal(/** @type {{ text: string, rows: Row[] } | null} */ (null));
   const trouble = useSignal("");
   const at = useSignal(0);
+  // The text whose first row Enter has chosen, while its list has not come.
+  const chosen = useRef("");
   const text = typed.value.trim();
+
+  /** @param {Row} row */
+  const pick = (row) => {
+    chosen.current = "";
+    onPick(row);
+  };
 
   useEffect(() => {
     if (value) return undefined;
@@ -43,9 +51,10 @@ export function Picker({ label, path, query = {}, value, onPick, describe, place
       try {
         /** @type {import("/web/loading.js").Page<Row>} */
         const page = await get(path, { ...query, search: text, limit: SHOWN }, abort.signal);
-        found.value = page.items;
+        found.value = { text, rows: page.items };
         trouble.value = "";
         at.value = 0;
+        if (text && chosen.current === text && page.items[0]) pick(page.items[0]);
       } catch (problem) {
         if (!abort.signal.aborted) trouble.value = explain(problem).title;
       }
@@ -66,13 +75,14 @@ export function Picker({ label, path, query = {}, value, onPick, describe, place
       </div>
     </div>`;
   }
-  const rows = found.value ?? [];
+  const rows = found.value?.rows ?? [];
   /** @param {KeyboardEvent} event */
   const onKey = (event) => {
     if (event.isComposing) return;
     if (event.key === "ArrowDown") at.value = Math.min(at.value + 1, rows.length - 1);
     else if (event.key === "ArrowUp") at.value = Math.max(at.value - 1, 0);
-    else if (event.key === "Enter" && rows[at.value]) onPick(rows[at.value]);
+    else if (event.key === "Enter" && found.value?.text !== typed.value.trim()) chosen.current = typed.value.trim();
+    else if (event.key === "Enter" && rows[at.value]) pick(rows[at.value]);
     else return;
     event.preventDefault();
   };
@@ -90,7 +100,10 @@ export function Picker({ label, path, query = {}, value, onPick, describe, place
       autofocus=${autofocus}
       placeholder=${placeholder}
       value=${typed.value}
-      onInput=${(/** @type {{ currentTarget: HTMLInputElement }} */ event) => (typed.value = event.currentTarget.value)}
+      onInput=${(/** @type {{ currentTarget: HTMLInputElement }} */ event) => {
+        typed.value = event.currentTarget.value;
+        chosen.current = "";
+      }}
       onKeyDown=${onKey}
     />
     ${error && html`<p class="g-field-error" role="alert"><${Icon} name="alert" />${error}</p>`}
@@ -105,7 +118,7 @@ export function Picker({ label, path, query = {}, value, onPick, describe, place
           aria-selected=${String(index === at.value)}
           class=${classes("picker-row", index === at.value && "picker-row-at")}
           onPointerDown=${(/** @type {Event} */ event) => event.preventDefault()}
-          onClick=${() => onPick(row)}
+          onClick=${() => pick(row)}
         ><strong>${title}</strong><span class="muted">${detail}</span></li>`;
       })}
     </ul>
