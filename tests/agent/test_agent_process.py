@@ -5,10 +5,8 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from contract.facts import Borrowed, CardUnknown, Returned, Undone
 from contract.ids import LoanId
@@ -28,12 +26,6 @@ from support.workshop import (
 )
 
 NOWHERE = "http://127.0.0.1:1"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[LinkServer]:
-    async with LinkServer().open() as opened:
-        yield opened
 
 
 async def filled(server: LinkServer) -> None:
