@@ -53,6 +53,7 @@ from server.modules.accounts import plug as accounts_plug
 from server.modules.accounts.access_tokens import AccessTokens
 from server.modules.accounts.apps import Apps
 from server.modules.accounts.clients import Clients
+from server.modules.accounts.events import RIGHTS_KINDS
 from server.modules.accounts.first_run import FirstRun
 from server.modules.accounts.forgotten import SEND, PasswordMail
 from server.modules.accounts.identities import Identities
@@ -80,6 +81,7 @@ from server.modules.loans.replica import LoanReplica
 from server.modules.loans.service import Loans
 from server.modules.loans.tags import Tags
 from server.modules.people import plug as people_plug
+from server.modules.people.events import PERSON_ERASED
 from server.modules.people.privacy import Privacy
 from server.modules.people.service import People
 from server.modules.system import plug as system_plug
@@ -282,7 +284,7 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
         journal,
         [feed for m in modules for feed in m.feeds],
         still_valid,
-        recheck_on="accounts.",
+        recheck_on=RIGHTS_KINDS | {PERSON_ERASED},
         limits=LiveLimits(limits.live_sockets_per_address, limits.live_messages_per_second)
         if limits.enabled
         else None,

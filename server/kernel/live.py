@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from uuid import UUID
@@ -117,7 +117,7 @@ class Hub:
         *,
         max_waiting_bytes: int = MAX_WAITING_BYTES,
         recheck_seconds: float = RECHECK_SECONDS,
-        recheck_on: str = "",
+        recheck_on: Container[str] = frozenset(),
         limits: LiveLimits | None = None,
     ) -> None:
         self._journal = journal
@@ -125,7 +125,7 @@ class Hub:
         self._still_valid = still_valid
         self._max_waiting_bytes = max_waiting_bytes
         self._recheck_seconds = recheck_seconds
-        self._recheck_on = recheck_on  # entries of kinds beginning so may take rights away
+        self._recheck_on = recheck_on  # the kinds of entries that may take rights away
         self._limits = limits or LiveLimits()
         self._doubtful = asyncio.Event()
         self._pages: set[_Page] = set()
@@ -347,7 +347,7 @@ class Hub:
                     self._resync(page, head)
 
     async def _tell(self, entry: Entry) -> None:
-        if self._recheck_on and entry.kind.startswith(self._recheck_on):
+        if entry.kind in self._recheck_on:
             self._doubtful.set()
         topics = self._topics(entry.kind)
         listeners = list(dict.fromkeys(chain(*(self._listening[topic] for topic in topics))))

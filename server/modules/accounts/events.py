@@ -66,6 +66,24 @@ KINDS: Final = (
     REFRESH_REUSED,
 )
 
+# After these a session, token or key may be void, or somebody may hold other rights than before.
+# Not what a stranger can cause at will: each of them has all live pages looked at.
+RIGHTS_KINDS: Final = frozenset(
+    {
+        SIGNED_OUT,
+        SESSION_REVOKED,
+        ACCOUNT_CHANGED,
+        PASSWORD_CHANGED,
+        TOKEN_REVOKED,
+        ROLE_CHANGED,
+        ROLE_DELETED,
+        CLIENT_CHANGED,
+        CLIENT_SECRET_CHANGED,
+        APP_REVOKED,
+        REFRESH_REUSED,
+    }
+)
+
 
 class SignInNews(msgspec.Struct, frozen=True, omit_defaults=True):
     """Body of the kinds about signing in and out. Subject: the account's id, or what was typed."""

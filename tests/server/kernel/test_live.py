@@ -1,7 +1,7 @@
 """News as pages hear them: by topic and permission, resumed without hole or repeat."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -34,15 +34,17 @@ async def tell(database: Database, journal: Journal, kind: str, *subjects: str) 
         )
 
 
+async def always_valid(principal: Principal, credential: str) -> bool:
+    return True
+
+
 @asynccontextmanager
 async def a_hub(
-    journal: Journal, **options: Any
+    journal: Journal,
+    still_valid: Callable[[Principal, str], Awaitable[bool]] = always_valid,
+    **options: Any,
 ) -> AsyncIterator[tuple[Hub, "TestClient[web.Request, web.Application]"]]:
     """Serve a hub to a client that may hear of tools, and not of pay."""
-
-    async def still_valid(principal: Principal, credential: str) -> bool:
-        return True
-
     hub = Hub(journal, FEEDS, still_valid, **options)
 
     async def serve(request: web.Request) -> web.StreamResponse:
@@ -163,3 +165,27 @@ async def test_nonsense_ends_this_page_s_connection_only(journal: Journal, nonse
         assert socket.close_code == 4002
         await say(other, type="ping")
         await hear(other, "pong")
+
+
+async def test_pages_are_looked_at_again_after_what_may_take_rights_and_nothing_else(
+    database: Database, journal: Journal
+) -> None:
+    looked: list[str] = []
+
+    async def still_valid(principal: Principal, credential: str) -> bool:
+        looked.append(credential)
+        return False
+
+    async with (
+        a_hub(journal, still_valid, recheck_on={"pay.cut"}) as (_, client),
+        client.ws_connect("/live") as socket,
+    ):
+        await say(socket, type="subscribe", topic="tools")
+        await hear(socket, "subscribed")
+        await tell(database, journal, "pay.raised", "boss")
+        await tell(database, journal, "tools.lent", "wrench")
+        assert (await hear(socket, "event"))["subject"] == "wrench"
+        assert looked == []
+        await tell(database, journal, "pay.cut", "clerk")
+        assert (await hear(socket, "goodbye"))["code"] == "signed_out"
+        assert looked == ["credential"]
