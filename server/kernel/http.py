@@ -7,8 +7,9 @@ a repeat gets the first answer, whatever crashed in between.
 
 import base64
 import binascii
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
@@ -56,7 +57,21 @@ class Page(msgspec.Struct, Generic[Item], frozen=True):
     total: int | None = None
 
 
-def write_cursor(*key: str | int) -> str:
+def page_of(
+    found: Sequence[Item],
+    limit: int,
+    key: Callable[[Item], tuple[str | int | datetime, ...]],
+    total: int | None = None,
+) -> Page[Item]:
+    """Return the first `limit` rows of what was found when asking for one more.
+
+    `key` returns a row's sort key, which becomes the cursor of the page after it.
+    """
+    shown = list(found[:limit])
+    return Page(shown, write_cursor(*key(shown[-1])) if len(found) > limit else None, total)
+
+
+def write_cursor(*key: str | int | datetime) -> str:
     """Return an opaque cursor for the row with this sort key."""
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
 

@@ -12,8 +12,8 @@ from server.kernel.http import (
     Paging,
     Reply,
     Route,
+    page_of,
     read_cursor,
-    write_cursor,
 )
 from server.modules.accounts import store
 from server.modules.accounts.model import (
@@ -63,9 +63,7 @@ def routes(accounts: Accounts) -> Sequence[Route]:
             after=after,
             limit=query.limit + 1,
         )
-        shown = found[: query.limit]
-        more = len(found) > query.limit
-        return Page(shown, write_cursor(shown[-1].login.lower()) if more else None)
+        return page_of(found, query.limit, lambda account: (account.login.lower(),))
 
     async def create(call: Call[Nothing, AccountDraft]) -> Reply:
         account, link = await accounts.create(call.connection, call.principal, call.body)

@@ -10,8 +10,8 @@ from server.kernel.http import (
     Paging,
     Reply,
     Route,
+    page_of,
     read_cursor,
-    write_cursor,
 )
 from server.modules.accounts import store_clients
 from server.modules.accounts.clients import Clients
@@ -28,8 +28,7 @@ def routes(clients: Clients) -> Sequence[Route]:
         found = await store_clients.list_clients(
             call.connection, after=after, limit=query.limit + 1
         )
-        shown = found[: query.limit]
-        return Page(shown, write_cursor(shown[-1].id) if len(found) > query.limit else None)
+        return page_of(found, query.limit, lambda client: (client.id,))
 
     async def create(call: Call[Nothing, ClientDraft]) -> Reply:
         made = await clients.create(call.connection, call.principal, call.body)

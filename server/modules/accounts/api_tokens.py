@@ -11,8 +11,8 @@ from server.kernel.http import (
     Paging,
     Reply,
     Route,
+    page_of,
     read_cursor,
-    write_cursor,
 )
 from server.modules.accounts import store_tokens
 from server.modules.accounts.service import WRITE
@@ -33,10 +33,7 @@ def routes(tokens: TokenKeeper) -> Sequence[Route]:
         found = await store_tokens.list_tokens(
             call.connection, before=before, limit=query.limit + 1
         )
-        shown = found[: query.limit]
-        more = len(found) > query.limit
-        last = write_cursor(shown[-1].created_at.isoformat(), shown[-1].id) if more else None
-        return Page(shown, last)
+        return page_of(found, query.limit, lambda token: (token.created_at, token.id))
 
     async def create(call: Call[Nothing, TokenDraft]) -> Reply:
         made = await tokens.create(call.connection, call.principal, call.body)

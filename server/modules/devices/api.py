@@ -11,8 +11,8 @@ from server.kernel.http import (
     Paging,
     Reply,
     Route,
+    page_of,
     read_cursor,
-    write_cursor,
 )
 from server.modules.devices import store
 from server.modules.devices.api_pairing import READ, WRITE
@@ -64,8 +64,7 @@ def routes(devices: Devices, retrier: Retrier) -> Sequence[Route]:
         rows = await store.list_quarantine(
             call.connection, state=query.state, after=after, limit=query.limit + 1
         )
-        shown = rows[: query.limit]
-        return Page(shown, write_cursor(shown[-1].id) if len(rows) > query.limit else None)
+        return page_of(rows, query.limit, lambda row: (row.id,))
 
     async def retry(call: Call[Nothing, Nothing]) -> QuarantinedRow:
         return await devices.retry_quarantined(

@@ -14,8 +14,8 @@ from server.kernel.http import (
     Paging,
     Reply,
     Route,
+    page_of,
     read_cursor,
-    write_cursor,
 )
 from server.modules.loans import store
 from server.modules.loans.importing import export_items, import_items
@@ -69,8 +69,7 @@ def routes(loans: Loans, people: People) -> Sequence[Route]:
             status=query.status,
             on_loan=query.on_loan,
         )
-        shown = items[: query.limit]
-        return Page(shown, write_cursor(shown[-1].code) if len(items) > len(shown) else None, total)
+        return page_of(items, query.limit, lambda item: (item.code,), total)
 
     async def export(call: Call[ItemQuery, Nothing]) -> Reply:
         items = await _filtered(call, EXPORT_ROWS, None)

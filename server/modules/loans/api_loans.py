@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 
@@ -15,8 +15,8 @@ from server.kernel.http import (
     Paging,
     Reply,
     Route,
+    page_of,
     read_cursor,
-    write_cursor,
 )
 from server.modules.loans import store_loan_list, store_loans
 from server.modules.loans.api import EXPORT_ROWS, LEND, READ, WRITE
@@ -38,7 +38,6 @@ from server.modules.loans.service import Loans
 from server.modules.people.service import checked_id
 
 SETTLE = "loans.settle"
-Row = TypeVar("Row")
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -66,9 +65,9 @@ def routes(loans: Loans, zone: Callable[[], str]) -> Sequence[Route]:
     """Return the operations on loans, unknown cards and conflicts; `zone` is the site's."""
 
     async def list_loans(call: Call[LoanQuery, Nothing]) -> Page[Loan]:
-        found = await _filtered(call, call.query.limit + 1)
-        shown = found[: call.query.limit]
-        return Page(shown, _next(found, shown, lambda loan: (loan.borrowed_at, loan.id)))
+        limit = call.query.limit
+        found = await _filtered(call, limit + 1)
+        return page_of(found, limit, lambda loan: (loan.borrowed_at, loan.id))
 
     async def export(call: Call[LoanQuery, Nothing]) -> Reply:
         found = await _filtered(call, EXPORT_ROWS)
@@ -102,8 +101,7 @@ def routes(loans: Loans, zone: Callable[[], str]) -> Sequence[Route]:
             after=read_cursor(query.cursor, tuple[str, str]) if query.cursor else None,
             limit=query.limit + 1,
         )
-        shown = found[: query.limit]
-        return Page(shown, _next(found, shown, lambda card: (card.last_seen, card.uid)))
+        return page_of(found, query.limit, lambda card: (card.last_seen, card.uid))
 
     async def register(call: Call[Nothing, RegisterRequest]) -> UnknownCard:
         return await loans.register_unknown(
@@ -121,8 +119,7 @@ def routes(loans: Loans, zone: Callable[[], str]) -> Sequence[Route]:
             after=read_cursor(query.cursor, tuple[str, str]) if query.cursor else None,
             limit=query.limit + 1,
         )
-        shown = found[: query.limit]
-        return Page(shown, _next(found, shown, lambda each: (each.opened_at, each.id)))
+        return page_of(found, query.limit, lambda each: (each.opened_at, each.id))
 
     async def settle(call: Call[Nothing, SettleRequest]) -> Conflict:
         return await loans.settle(call.connection, call.principal.actor, call.path["id"], call.body)
@@ -168,12 +165,3 @@ async def _filtered(call: Call[LoanQuery, Nothing], limit: int) -> list[Loan]:
         after=read_cursor(query.cursor, tuple[str, str]) if query.cursor else None,
         limit=limit,
     )
-
-
-def _next(
-    found: Sequence[Row], shown: Sequence[Row], key: Callable[[Row], tuple[datetime, str]]
-) -> str | None:
-    if len(found) <= len(shown):
-        return None
-    at, last = key(shown[-1])
-    return write_cursor(at.isoformat(), last)

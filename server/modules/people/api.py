@@ -15,8 +15,8 @@ from server.kernel.http import (
     Paging,
     Reply,
     Route,
+    page_of,
     read_cursor,
-    write_cursor,
 )
 from server.modules.people import store
 from server.modules.people.importing import export_people, import_people
@@ -82,9 +82,7 @@ def routes(people: People) -> Sequence[Route]:
         total = await store.count_persons(
             call.connection, search=query.search, status=query.status, department=query.department
         )
-        shown = persons[: query.limit]
-        more = len(persons) > query.limit
-        return Page(shown, write_cursor(shown[-1].reading, shown[-1].id) if more else None, total)
+        return page_of(persons, query.limit, lambda person: (person.reading, person.id), total)
 
     async def export(call: Call[PersonQuery, Nothing]) -> Reply:
         query = call.query
@@ -135,11 +133,8 @@ def routes(people: People) -> Sequence[Route]:
             after=after,
             limit=query.limit + 1,
         )
-        shown = await people.name_holders(call.connection, cards[: query.limit])
-        more = len(cards) > query.limit
-        last = shown[-1] if shown else None
-        cursor = write_cursor(last.registered_at.isoformat(), last.uid) if more and last else None
-        return Page(shown, cursor)
+        named = await people.name_holders(call.connection, cards)
+        return page_of(named, query.limit, lambda card: (card.registered_at, card.uid))
 
     async def register(call: Call[Nothing, CardDraft]) -> Reply:
         card = await people.register_card(call.connection, call.principal.actor, call.body)
