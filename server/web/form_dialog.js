@@ -2,6 +2,7 @@
 import { html, useId } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
 import { Button, Dialog, Notice } from "/kit/kit.js";
+import { CheckedForm } from "/web/checked_form.js";
 
 /**
  * A form in a dialog: Enter sends it, Esc closes it, a refusal stays beside the input.
@@ -19,7 +20,6 @@ import { Button, Dialog, Notice } from "/kit/kit.js";
  */
 export function FormDialog({ title, submit, form, onSubmit, onClose, onReload, disabled, danger, children }) {
   const id = useId();
-  const problem = form.problem.value;
   return html`<${Dialog}
     title=${title}
     onClose=${onClose}
@@ -42,33 +42,6 @@ export function FormDialog({ title, submit, form, onSubmit, onClose, onReload, d
         actions=${onReload && html`<${Button} small icon="refresh" onClick=${onReload}>${t("web-outdated-reload")}<//>`}
       >${t("web-outdated-detail")}<//>`
     }
-    ${problem && html`<${Notice} tone="error" live title=${problem.title}>${problem.detail}<//>`}
-    <form
-      id=${id}
-      class="form"
-      novalidate
-      onSubmit=${(/** @type {Event} */ event) => {
-        event.preventDefault();
-        if (complete(/** @type {HTMLFormElement} */ (event.currentTarget), form)) onSubmit();
-      }}
-    >
-      ${children}
-    </form>
+    <${CheckedForm} id=${id} form=${form} onSubmit=${onSubmit}>${children}<//>
   <//>`;
-}
-
-/**
- * Whether all required fields are filled in; those that are not are marked, the first is focused.
- * @param {HTMLFormElement} element
- * @param {import("/web/form.js").Form} form
- */
-export function complete(element, form) {
-  const missing = [...element.querySelectorAll("input, select, textarea")].filter(
-    (field) => field instanceof HTMLInputElement && field.required && field.value.trim() === "",
-  );
-  if (missing.length === 0) return true;
-  const fields = /** @type {HTMLInputElement[]} */ (missing);
-  form.mark(fields.map((field) => field.name), t("invalid-missing"));
-  fields[0].focus();
-  return false;
 }

@@ -2,7 +2,7 @@
 import { html, useSignal } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
 import { Badge, Button, Card, ConfirmDialog, Spinner } from "/kit/kit.js";
-import { patch, post, remove } from "/web/api.js";
+import { post, remove } from "/web/api.js";
 import { Facts } from "/web/facts.js";
 import { useOne } from "/web/loading.js";
 import { PageHead } from "/web/page_head.js";
@@ -13,8 +13,9 @@ import { Trouble } from "/web/trouble.js";
 import { Ago, When } from "/web/when.js";
 import { AccountForm } from "./account_form.js";
 import { AccountState } from "./account_state.js";
+import { Disabling } from "./disabling.js";
 import { LinkDialog } from "./link_dialog.js";
-import { roleName } from "./words.js";
+import { RoleNames, useRoles } from "./role_names.js";
 
 /** @typedef {import("./words.js").Account} Account */
 /** @typedef {import("./words.js").OneTimeLink} OneTimeLink */
@@ -26,11 +27,9 @@ import { roleName } from "./words.js";
 export function AccountPage({ id }) {
   /** @type {import("/web/loading.js").OneState<Account>} */
   const one = useOne(`accounts/${id}`, ["accounts"]);
-  /** @type {import("/web/loading.js").OneState<import("./words.js").Roles>} */
-  const roles = useOne("roles", ["accounts"]);
-  const dialog = useSignal(/** @type {"" | "edit" | "disable" | "passkeys"} */ (""));
+  const roles = useRoles();
+  const dialog = useSignal(/** @type {"" | "edit" | "passkeys"} */ (""));
   const link = useSignal(/** @type {OneTimeLink | null} */ (null));
-  const busy = useSignal(false);
   const close = () => (dialog.value = "");
   const back = { href: href(["accounts"]), words: t("accounts-accounts") };
   const account = one.value;
@@ -38,23 +37,13 @@ export function AccountPage({ id }) {
     return html`<${PageHead} title=${t("accounts-accounts")} back=${back} />
       ${one.error ? html`<${Trouble} error=${one.error} onRetry=${one.reload} />` : html`<${Spinner} />`}`;
   }
-  const { name, version } = account;
+  const { name } = account;
   const own = account.id === session.value?.account;
-  const named = new Map(roles.value?.items.map((role) => [role.id, roleName(role)]));
 
   const makeLink = async () => {
     link.value = (await attempt(() => post(`accounts/${id}/password-link`))) ?? null;
   };
-  /** @param {boolean} disabled */
-  const setDisabled = async (disabled) => {
-    busy.value = true;
-    await attempt(() => patch(`accounts/${id}`, version, { disabled }), t("accounts-changed", { name }));
-    busy.value = false;
-    close();
-    void one.reload();
-  };
   const signOutAll = () => attempt(() => remove(`accounts/${id}/sessions`), t("accounts-signed-out-all", { name }));
-
   const dropPasskeys = () => attempt(() => remove(`accounts/${id}/passkeys`), t("accounts-passkeys-removed", { name }));
 
   return html`
@@ -71,7 +60,7 @@ export function AccountPage({ id }) {
         rows=${[
           [t("accounts-login"), html`<span class="g-code">${account.login}</span>`],
           [t("accounts-email"), account.email ?? html`<span class="muted">${t("accounts-email-none")}</span>`],
-          [t("accounts-roles"), account.roles.map((role) => named.get(role) ?? role).join(t("accounts-comma")) || t("accounts-role-none")],
+          [t("accounts-roles"), html`<${RoleNames} roles=${account.roles} names=${roles.names} />`],
           [t("accounts-person"), account.person ? html`<a href=${href(["people", account.person])}>${t("accounts-person-open")}</a>` : t("accounts-no-person")],
           [t("accounts-last-sign-in"), account.signed_in_at ? html`<${Ago} at=${account.signed_in_at} />` : t("accounts-never")],
           [t("accounts-created"), html`<${When} at=${account.created_at} style="date" />`],
@@ -85,11 +74,13 @@ export function AccountPage({ id }) {
             !own &&
             html`<${Button} small icon="signOut" onClick=${() => void signOutAll()}>${t("accounts-sign-out-all")}<//>
               <${Button} small kind="quiet" icon="trash" onClick=${() => (dialog.value = "passkeys")}>${t("accounts-passkeys-remove")}<//>
-              ${
-                account.disabled
-                  ? html`<${Button} small icon="refresh" busy=${busy.value} onClick=${() => void setDisabled(false)}>${t("accounts-enable")}<//>`
-                  : html`<${Button} small kind="quiet" icon="stop" onClick=${() => (dialog.value = "disable")}>${t("accounts-disable")}<//>`
-              }`
+              <${Disabling}
+                path=${`accounts/${id}`}
+                one=${account}
+                title=${t("accounts-disable-title")}
+                detail=${t("accounts-disable-detail", { name })}
+                onDone=${() => void one.reload()}
+              />`
           }
         </div>`
       }
@@ -98,7 +89,7 @@ export function AccountPage({ id }) {
       dialog.value === "edit" &&
       html`<${AccountForm}
         account=${account}
-        roles=${roles.value?.items ?? []}
+        roles=${roles.all}
         onClose=${close}
         onSaved=${() => {
           close();
@@ -119,17 +110,6 @@ export function AccountPage({ id }) {
           void dropPasskeys();
         }}
       ><p>${t("accounts-passkeys-remove-detail", { name })}</p><//>`
-    }
-    ${
-      dialog.value === "disable" &&
-      html`<${ConfirmDialog}
-        title=${t("accounts-disable-title")}
-        confirm=${t("accounts-disable")}
-        danger
-        busy=${busy.value}
-        onClose=${close}
-        onConfirm=${() => void setDisabled(true)}
-      ><p>${t("accounts-disable-detail", { name })}</p><//>`
     }
   `;
 }

@@ -4,7 +4,7 @@ import { t } from "/kit/i18n.js";
 import { Badge, Button, EmptyState } from "/kit/kit.js";
 import { ChoiceFilter, Filters, SearchFilter } from "/web/filters.js";
 import { ListView } from "/web/list_view.js";
-import { useList, useOne } from "/web/loading.js";
+import { useList } from "/web/loading.js";
 import { PageHead } from "/web/page_head.js";
 import { go, href, place } from "/web/router.js";
 import { may, session } from "/web/session.js";
@@ -12,7 +12,7 @@ import { Ago } from "/web/when.js";
 import { AccountForm } from "./account_form.js";
 import { AccountState } from "./account_state.js";
 import { LinkDialog } from "./link_dialog.js";
-import { roleName } from "./words.js";
+import { RoleNames, useRoles } from "./role_names.js";
 
 /** @typedef {import("./words.js").Account} Account */
 /** @typedef {import("./words.js").OneTimeLink} OneTimeLink */
@@ -25,12 +25,10 @@ export function AccountsPage() {
   const { search = "", role = "" } = place.value.query;
   /** @type {import("/web/loading.js").ListState<Account>} */
   const list = useList("accounts", { search, role }, { topics: ["accounts"], rowKey });
-  /** @type {import("/web/loading.js").OneState<import("./words.js").Roles>} */
-  const roles = useOne("roles", ["accounts"]);
+  const roles = useRoles();
   const creating = useSignal(false);
   const made = useSignal(/** @type {{ name: string, link: OneTimeLink } | null} */ (null));
   const write = may("accounts.write");
-  const named = new Map(roles.value?.items.map((one) => [one.id, roleName(one)]));
 
   const create = write && html`<${Button} kind="primary" icon="plus" onClick=${() => (creating.value = true)}>${t("accounts-new")}<//>`;
   return html`
@@ -40,7 +38,7 @@ export function AccountsPage() {
       <${ChoiceFilter}
         label=${t("accounts-roles")}
         name="role"
-        options=${[{ value: "", label: t("web-all") }, ...[...named].map(([value, label]) => ({ value, label }))]}
+        options=${[{ value: "", label: t("web-all") }, ...[...roles.names].map(([value, label]) => ({ value, label }))]}
       />
     <//>
     <${ListView}
@@ -62,9 +60,7 @@ export function AccountsPage() {
           key: "roles",
           title: t("accounts-roles"),
           draw: (/** @type {Account} */ account) =>
-            account.roles.length > 0
-              ? account.roles.map((id) => named.get(id) ?? id).join(t("accounts-comma"))
-              : html`<span class="muted">${t("accounts-role-none")}</span>`,
+            html`<${RoleNames} roles=${account.roles} names=${roles.names} />`,
         },
         {
           key: "seen",
@@ -79,7 +75,7 @@ export function AccountsPage() {
       creating.value &&
       html`<${AccountForm}
         account=${null}
-        roles=${roles.value?.items ?? []}
+        roles=${roles.all}
         onClose=${() => (creating.value = false)}
         onSaved=${(/** @type {Account} */ account, /** @type {OneTimeLink | null} */ link) => {
           creating.value = false;

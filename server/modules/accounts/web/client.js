@@ -2,7 +2,7 @@
 import { html, useSignal } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
 import { Button, Card, ConfirmDialog, Spinner } from "/kit/kit.js";
-import { patch, post } from "/web/api.js";
+import { post } from "/web/api.js";
 import { Facts } from "/web/facts.js";
 import { useOne } from "/web/loading.js";
 import { PageHead } from "/web/page_head.js";
@@ -13,8 +13,9 @@ import { Trouble } from "/web/trouble.js";
 import { Ago, When } from "/web/when.js";
 import { ClientForm } from "./client_form.js";
 import { ClientState } from "./clients.js";
+import { Disabling } from "./disabling.js";
+import { RoleNames, useRoles } from "./role_names.js";
 import { ClientSecretDialog } from "./secret_dialog.js";
-import { roleName } from "./words.js";
 
 /** @typedef {import("./words.js").Client} Client */
 /** @typedef {import("./words.js").ClientSecret} ClientSecret */
@@ -26,9 +27,8 @@ import { roleName } from "./words.js";
 export function ClientPage({ id }) {
   /** @type {import("/web/loading.js").OneState<Client>} */
   const one = useOne(`clients/${id}`, ["accounts"]);
-  /** @type {import("/web/loading.js").OneState<import("./words.js").Roles>} */
-  const roles = useOne("roles", ["accounts"]);
-  const dialog = useSignal(/** @type {"" | "edit" | "disable" | "secret"} */ (""));
+  const roles = useRoles();
+  const dialog = useSignal(/** @type {"" | "edit" | "secret"} */ (""));
   const made = useSignal(/** @type {ClientSecret | null} */ (null));
   const busy = useSignal(false);
   const close = () => (dialog.value = "");
@@ -38,20 +38,15 @@ export function ClientPage({ id }) {
     return html`<${PageHead} title=${t("accounts-clients")} back=${back} />
       ${one.error ? html`<${Trouble} error=${one.error} onRetry=${one.reload} />` : html`<${Spinner} />`}`;
   }
-  const { name, version } = client;
-  const named = new Map(roles.value?.items.map((role) => [role.id, roleName(role)]));
+  const { name } = client;
 
-  /** @param {() => Promise<unknown>} work @param {string} [done] */
-  const run = async (work, done) => {
+  const newSecret = async () => {
     busy.value = true;
-    await attempt(work, done);
+    made.value = (await attempt(() => post(`clients/${id}/secret`))) ?? null;
     busy.value = false;
     close();
     void one.reload();
   };
-  /** @param {boolean} disabled */
-  const setDisabled = (disabled) => run(() => patch(`clients/${id}`, version, { disabled }), t("accounts-changed", { name }));
-  const newSecret = () => run(async () => (made.value = await post(`clients/${id}/secret`)));
 
   return html`
     <${PageHead}
@@ -65,7 +60,7 @@ export function ClientPage({ id }) {
       <${Facts}
         rows=${[
           [t("accounts-client-id"), html`<span class="g-code">${client.id}</span>`],
-          [t("accounts-roles"), client.roles.map((role) => named.get(role) ?? role).join(t("accounts-comma")) || t("accounts-role-none")],
+          [t("accounts-roles"), html`<${RoleNames} roles=${client.roles} names=${roles.names} />`],
           [t("accounts-client-used"), client.used_at ? html`<${Ago} at=${client.used_at} />` : t("accounts-never")],
           [t("accounts-session-address"), client.address && html`<span class="g-code">${client.address}</span>`],
           [t("accounts-client-key"), html`<${When} at=${client.secret_changed_at} style="date" />`],
@@ -76,11 +71,13 @@ export function ClientPage({ id }) {
         may("accounts.write") &&
         html`<div class="card-foot">
           <${Button} small icon="key" onClick=${() => (dialog.value = "secret")}>${t("accounts-client-key-new")}<//>
-          ${
-            client.disabled
-              ? html`<${Button} small icon="refresh" busy=${busy.value} onClick=${() => void setDisabled(false)}>${t("accounts-enable")}<//>`
-              : html`<${Button} small kind="quiet" icon="stop" onClick=${() => (dialog.value = "disable")}>${t("accounts-disable")}<//>`
-          }
+          <${Disabling}
+            path=${`clients/${id}`}
+            one=${client}
+            title=${t("accounts-client-disable-title")}
+            detail=${t("accounts-client-disable-detail", { name })}
+            onDone=${() => void one.reload()}
+          />
         </div>`
       }
     <//>
@@ -88,7 +85,7 @@ export function ClientPage({ id }) {
       dialog.value === "edit" &&
       html`<${ClientForm}
         client=${client}
-        roles=${roles.value?.items ?? []}
+        roles=${roles.all}
         onClose=${close}
         onSaved=${() => {
           close();
@@ -106,17 +103,6 @@ export function ClientPage({ id }) {
         onClose=${close}
         onConfirm=${() => void newSecret()}
       ><p>${t("accounts-client-key-new-detail", { name })}</p><//>`
-    }
-    ${
-      dialog.value === "disable" &&
-      html`<${ConfirmDialog}
-        title=${t("accounts-client-disable-title")}
-        confirm=${t("accounts-disable")}
-        danger
-        busy=${busy.value}
-        onClose=${close}
-        onConfirm=${() => void setDisabled(true)}
-      ><p>${t("accounts-client-disable-detail", { name })}</p><//>`
     }
     ${made.value && html`<${ClientSecretDialog} made=${made.value} onClose=${() => (made.value = null)} />`}
   `;

@@ -3,14 +3,14 @@ import { html, useSignal } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
 import { Badge, Button, EmptyState } from "/kit/kit.js";
 import { ListView } from "/web/list_view.js";
-import { useList, useOne } from "/web/loading.js";
+import { useList } from "/web/loading.js";
 import { PageHead } from "/web/page_head.js";
 import { go, href } from "/web/router.js";
 import { may } from "/web/session.js";
 import { Ago } from "/web/when.js";
 import { ClientForm } from "./client_form.js";
+import { RoleNames, useRoles } from "./role_names.js";
 import { ClientSecretDialog } from "./secret_dialog.js";
-import { roleName } from "./words.js";
 
 /** @typedef {import("./words.js").Client} Client */
 /** @typedef {import("./words.js").ClientSecret} ClientSecret */
@@ -22,11 +22,9 @@ const rowKey = (client) => client.id;
 export function ClientsPage() {
   /** @type {import("/web/loading.js").ListState<Client>} */
   const list = useList("clients", {}, { topics: ["accounts"], rowKey });
-  /** @type {import("/web/loading.js").OneState<import("./words.js").Roles>} */
-  const roles = useOne("roles", ["accounts"]);
+  const roles = useRoles();
   const creating = useSignal(false);
   const made = useSignal(/** @type {ClientSecret | null} */ (null));
-  const named = new Map(roles.value?.items.map((one) => [one.id, roleName(one)]));
   const create =
     may("accounts.write") &&
     html`<${Button} kind="primary" icon="plus" onClick=${() => (creating.value = true)}>${t("accounts-client-new")}<//>`;
@@ -50,9 +48,7 @@ export function ClientsPage() {
           key: "roles",
           title: t("accounts-roles"),
           draw: (/** @type {Client} */ client) =>
-            client.roles.length > 0
-              ? client.roles.map((id) => named.get(id) ?? id).join(t("accounts-comma"))
-              : html`<span class="muted">${t("accounts-role-none")}</span>`,
+            html`<${RoleNames} roles=${client.roles} names=${roles.names} />`,
         },
         {
           key: "used",
@@ -67,7 +63,7 @@ export function ClientsPage() {
       creating.value &&
       html`<${ClientForm}
         client=${null}
-        roles=${roles.value?.items ?? []}
+        roles=${roles.all}
         onClose=${() => (creating.value = false)}
         onSaved=${(/** @type {ClientSecret | null} */ saved) => {
           creating.value = false;

@@ -1,8 +1,8 @@
 // @ts-check
 import { html } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
-import { Button, LanguageSwitch, Notice } from "/kit/kit.js";
-import { complete } from "/web/form_dialog.js";
+import { Button, LanguageSwitch } from "/kit/kit.js";
+import { CheckedForm } from "/web/checked_form.js";
 
 /**
  * The frame of what one sees before one is signed in: a form of one purpose.
@@ -20,21 +20,12 @@ import { complete } from "/web/form_dialog.js";
  * @param {import("/vendor/preact.js").ComponentChildren} [props.children]
  */
 export function EntryForm({ title, site, lead, submit, form, onSubmit, above, after, below, children }) {
-  const problem = form.problem.value;
   return html`<${EntryBox} title=${title} site=${site} lead=${lead} below=${below}>
     ${above}
-    ${problem && html`<${Notice} tone="error" live title=${problem.title}>${problem.detail}<//>`}
-    <form
-      class="form"
-      novalidate
-      onSubmit=${(/** @type {Event} */ event) => {
-        event.preventDefault();
-        if (complete(/** @type {HTMLFormElement} */ (event.currentTarget), form)) onSubmit();
-      }}
-    >
+    <${CheckedForm} form=${form} onSubmit=${onSubmit}>
       ${children}
       <${Button} kind="primary" type="submit" busy=${form.busy.value}>${submit}<//>
-    </form>
+    <//>
     ${after}
   <//>`;
 }

@@ -4,7 +4,7 @@ import { t } from "/kit/i18n.js";
 import { Button, Dialog } from "/kit/kit.js";
 import { get, post, Refusal } from "/web/api.js";
 import { session } from "/web/session.js";
-import { lastTouch, usedAt } from "/web/use.js";
+import { lastTouch, lastUse } from "/web/use.js";
 
 /** @typedef {import("/web/session.js").Session} Session */
 
@@ -24,7 +24,7 @@ export function IdleWatch() {
     const look = async () => {
       if (looking || !session.value) return;
       const now = performance.now();
-      if (lastTouch() > usedAt.value && now - usedAt.value > Math.min(TELL_MS, idle / 4)) {
+      if (lastTouch() > lastUse() && now - lastUse() > Math.min(TELL_MS, idle / 4)) {
         looking = true;
         await ask(() => post("session/stay"));
         looking = false;

@@ -34,6 +34,17 @@ function Line({ text }) {
   return html`<div class="command-row"><pre class="g-code command">${text}</pre><${CopyButton} text=${text} /></div>`;
 }
 
+/** An API token. @param {{ made: import("./words.js").TokenMade, onClose: () => void }} props */
+export function TokenSecretDialog({ made: { token, secret }, onClose }) {
+  return html`<${SecretDialog}
+    title=${t("accounts-token-made", { name: token.name })}
+    detail=${t("accounts-token-copy-detail")}
+    secret=${secret}
+    done=${t("accounts-token-done")}
+    onClose=${onClose}
+  />`;
+}
+
 /**
  * A machine's fresh secret, and how to try it. The command asks for the secret, so that it stays
  * out of the shell's history and the list of processes.

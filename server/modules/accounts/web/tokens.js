@@ -1,14 +1,14 @@
 // @ts-check
 import { html, useSignal } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
-import { Badge, Button, ConfirmDialog, Dialog, EmptyState } from "/kit/kit.js";
+import { Badge, Button, ConfirmDialog, EmptyState } from "/kit/kit.js";
 import { remove } from "/web/api.js";
-import { CopyButton } from "/web/copy_button.js";
 import { ListView } from "/web/list_view.js";
 import { useList } from "/web/loading.js";
 import { PageHead } from "/web/page_head.js";
 import { attempt } from "/web/refusals.js";
 import { Ago, When } from "/web/when.js";
+import { TokenSecretDialog } from "./secret_dialog.js";
 import { TokenForm } from "./token_form.js";
 import { permissionName } from "./words.js";
 
@@ -86,7 +86,7 @@ export function TokensPage() {
         }}
       />`
     }
-    ${made.value && html`<${SecretDialog} made=${made.value} onClose=${() => (made.value = null)} />`}
+    ${made.value && html`<${TokenSecretDialog} made=${made.value} onClose=${() => (made.value = null)} />`}
     ${
       ending.value &&
       html`<${ConfirmDialog}
@@ -105,18 +105,4 @@ export function TokensPage() {
 function allowed(permissions) {
   if (permissions.includes(EVERYTHING)) return t("accounts-token-everything");
   return permissions.map(permissionName).join(t("accounts-token-comma"));
-}
-
-/** A token, shown once. @param {{ made: TokenMade, onClose: () => void }} props */
-function SecretDialog({ made, onClose }) {
-  return html`<${Dialog}
-    title=${t("accounts-token-made", { name: made.token.name })}
-    wide
-    keep
-    onClose=${onClose}
-    actions=${html`<${Button} kind="primary" onClick=${onClose}>${t("accounts-token-done")}<//>`}
-  >
-    <p>${t("accounts-token-copy-detail")}</p>
-    <div class="command-row"><pre class="g-code command">${made.secret}</pre><${CopyButton} text=${made.secret} /></div>
-  <//>`;
 }
