@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 
 import asyncpg
@@ -403,10 +404,11 @@ def describe_api(parts: Parts) -> bytes:
 
 
 def _description(parts: Parts) -> Route:
-    description = describe_api(parts)
+    # Written when it is first asked for: it would be a third of the work of a start.
+    document = cache(partial(describe_api, parts))
 
     async def show(_: Call[Nothing, Nothing]) -> Reply:
-        return Reply(description)
+        return Reply(await asyncio.to_thread(document))
 
     return Route("GET", f"{API}/openapi.json", None, show, "This description", answer=bytes)
 
