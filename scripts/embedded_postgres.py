@@ -40,10 +40,14 @@ class PostgresError(RuntimeError):
 
 
 class EmbeddedPostgres:
-    """One cluster in one folder. Starting it again after a kill -9 is all that recovery takes."""
+    """One cluster in one folder. Starting it again after a kill -9 is all that recovery takes.
 
-    def __init__(self, data: Path, bin_dir: Path | None = None) -> None:
+    `settings` are lines of postgresql.conf for a new cluster, beside our own.
+    """
+
+    def __init__(self, data: Path, bin_dir: Path | None = None, settings: str = "") -> None:
         self.data = data
+        self._settings = settings
         self._given_bin = bin_dir
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
@@ -212,7 +216,7 @@ class EmbeddedPostgres:
             shutil.rmtree(self._cluster, ignore_errors=True)
             raise PostgresError(f"initdb failed:\n{made.stderr.decode(errors='replace')[-2000:]}")
         with (self._cluster / "postgresql.conf").open("a") as settings:
-            settings.write(_SETTINGS)
+            settings.write(_SETTINGS + self._settings)
 
     def _end_survivor(self) -> None:
         """End a postmaster of this folder whose parent died without stopping it."""

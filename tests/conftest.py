@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from support import components
-from support.postgres import Databases, a_cluster
+from support.postgres import LOSES_ALL_AT_A_POWER_CUT, Databases, a_cluster
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,7 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="session")
 def databases() -> Iterator[Databases]:
     """The run's own PostgreSQL."""
-    with a_cluster() as postgres:
+    with a_cluster(settings=LOSES_ALL_AT_A_POWER_CUT) as postgres:
         postgres.start()
         made = Databases(postgres)
         made.prepare()
@@ -33,12 +33,14 @@ def databases() -> Iterator[Databases]:
 
 
 @pytest.fixture
-def database_url(databases: Databases) -> str:
+def database_url(databases: Databases) -> Iterator[str]:
     """The DSN of a fresh database with every migration applied."""
-    return databases.migrated()
+    with databases.migrated() as dsn:
+        yield dsn
 
 
 @pytest.fixture
-def empty_database_url(databases: Databases) -> str:
+def empty_database_url(databases: Databases) -> Iterator[str]:
     """The DSN of a fresh, empty database."""
-    return databases.empty()
+    with databases.empty() as dsn:
+        yield dsn
