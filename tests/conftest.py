@@ -1,12 +1,16 @@
 """What every test may ask for."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from support import components
+from support.api import Api, open_api
+from support.browser import CHROMIUM, Window, a_window
 from support.postgres import LOSES_ALL_AT_A_POWER_CUT, Databases, a_cluster
+from support.site import Site
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +48,27 @@ def empty_database_url(databases: Databases) -> Iterator[str]:
     """The DSN of a fresh, empty database."""
     with databases.empty() as dsn:
         yield dsn
+
+
+@pytest.fixture
+async def api(database_url: str) -> AsyncIterator[Api]:
+    """A server in this process on a fresh database, and a client that may do everything."""
+    async with open_api(database_url) as api:
+        yield api
+
+
+@pytest.fixture
+async def site(tmp_path: Path, database_url: str) -> AsyncIterator[Site]:
+    """A server as a process on a fresh database; agents are added by the test."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    async with Site(folder, database_url).running() as site:
+        yield site
+
+
+@pytest.fixture
+async def window(require: Callable[[str, bool, str], None]) -> AsyncIterator[Window]:
+    """A Chromium whose pages must not complain."""
+    require("Chromium", Path(CHROMIUM).exists(), "apt install chromium")
+    async with a_window() as window:
+        yield window

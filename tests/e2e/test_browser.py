@@ -2,21 +2,11 @@
 
 import re
 import signal
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
-import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from support.browser import CHROMIUM, Window, a_window, shoot
+from support.browser import Window, shoot
 from support.site import Agent, Site
-
-
-@pytest_asyncio.fixture
-async def window(require: Callable[[str, bool, str], None]) -> AsyncIterator[Window]:
-    require("Chromium", Path(CHROMIUM).exists(), "apt install chromium")
-    async with a_window() as window:
-        yield window
 
 
 async def a_bench(site: Site, **environment: str) -> Agent:

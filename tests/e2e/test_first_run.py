@@ -12,14 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
-from support.browser import ARTIFACTS, CHROMIUM, Window, a_window, shoot
+from support.browser import ARTIFACTS, Window, shoot
 
 REPO = Path(__file__).parents[2]
 WORDS = {
@@ -48,13 +47,6 @@ WORDS = {
         "tap": re.compile("card", re.IGNORECASE),
     },
 }
-
-
-@pytest_asyncio.fixture
-async def window(require: Callable[[str, bool, str], None]) -> AsyncIterator[Window]:
-    require("Chromium", Path(CHROMIUM).exists(), "apt install chromium")
-    async with a_window() as window:
-        yield window
 
 
 @pytest.fixture

@@ -3,15 +3,13 @@
 import asyncio
 import re
 import signal
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from support.browser import CHROMIUM, Window, a_window, shoot
+from support.browser import Window, shoot
 from support.site import Agent, Site
 
 PASSWORD = "ひらがなと数字の長い文 7"
@@ -43,13 +41,6 @@ WORDS = {
         "revoked": "was revoked",
     },
 }
-
-
-@pytest_asyncio.fixture
-async def window(require: Callable[[str, bool, str], None]) -> AsyncIterator[Window]:
-    require("Chromium", Path(CHROMIUM).exists(), "apt install chromium")
-    async with a_window() as window:
-        yield window
 
 
 async def cookie_of_an_admin(site: Site, language: str) -> str:

@@ -24,9 +24,6 @@ async def site(tmp_path: Path, doomed_postgres: EmbeddedPostgres) -> AsyncIterat
     folder = tmp_path / "site"
     folder.mkdir()
     site = Site(folder, doomed_postgres.start())
-    try:
-        await site.cli("migrate")
-        await site.open()
+    await site.cli("migrate")
+    async with site.running():
         yield site
-    finally:
-        await site.close()

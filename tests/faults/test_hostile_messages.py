@@ -32,9 +32,7 @@ PERSON, ITEM = "0123456789ABCDEF", "04A1B2C3D4E580"
 
 @pytest.mark.timeout(60 + MESSAGES // 20)
 async def test_hostile_messages_break_nothing(tmp_path: Path, database_url: str) -> None:
-    site = Site(tmp_path, database_url)
-    try:
-        await site.open()
+    async with Site(tmp_path, database_url).running() as site:
         person = await site.person("1001", "佐藤 花子", PERSON)
         item = await site.item("T-001", "トルクレンチ", ITEM)
         agent = await site.add_agent("工具室")
@@ -61,8 +59,6 @@ async def test_hostile_messages_break_nothing(tmp_path: Path, database_url: str)
             assert not [line for line in lines if "Traceback" in line], process.name
         report = await site.cli("journal", "verify")
         assert "0 faults" in report
-    finally:
-        await site.close()
 
 
 async def tap_twice(agent: Agent) -> None:

@@ -60,9 +60,7 @@ async def test_every_operation_keeps_to_its_description_whoever_asks(
     tmp_path: Path, database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await sample_data.load(database_url)
-    site = Site(tmp_path, database_url)
-    try:
-        await site.open()
+    async with Site(tmp_path, database_url).running() as site:
         callers = [Caller("nobody", {}, None), await signed_in(site, "")]
         for role in BUILTIN_ROLES:
             caller = await signed_in(site, role)
@@ -75,8 +73,6 @@ async def test_every_operation_keeps_to_its_description_whoever_asks(
         for caller in [*(c for c in callers if c is not admin), admin]:
             await asyncio.to_thread(examine, site.url, document, caller, known)
         assert (await site.get("/api/v1/journal?limit=1"))["items"], "the server is well"
-    finally:
-        await site.close()
 
 
 async def signed_in(site: Site, role: str) -> Caller:

@@ -1,7 +1,6 @@
 """Ending the server, and losing its database under it."""
 
 import asyncio
-from pathlib import Path
 
 from server.app import migration_sources
 from server.kernel.migrations import migrate
@@ -10,23 +9,16 @@ from support.postgres import a_cluster
 from support.site import Site, until
 
 
-async def test_at_sigterm_pages_and_agents_are_told_and_it_ends_in_time(
-    database_url: str, tmp_path: Path
-) -> None:
-    site = Site(tmp_path, database_url)
-    try:
-        await site.open()
-        agent = await site.add_agent("工具室")
-        async with site.client.ws_connect("/api/v1/live") as page:
-            await page.send_json({"type": "subscribe", "topic": "loans"})
-            assert (await page.receive_json(timeout=10))["type"] == "subscribed"
-            async with asyncio.timeout(5):
-                code = await site.server.end()
-            assert code == 0, site.server.explain()
-            assert (await page.receive_json(timeout=10))["type"] == "goodbye"
-        assert agent.process.running
-    finally:
-        await site.close()
+async def test_at_sigterm_pages_and_agents_are_told_and_it_ends_in_time(site: Site) -> None:
+    agent = await site.add_agent("工具室")
+    async with site.client.ws_connect("/api/v1/live") as page:
+        await page.send_json({"type": "subscribe", "topic": "loans"})
+        assert (await page.receive_json(timeout=10))["type"] == "subscribed"
+        async with asyncio.timeout(5):
+            code = await site.server.end()
+        assert code == 0, site.server.explain()
+        assert (await page.receive_json(timeout=10))["type"] == "goodbye"
+    assert agent.process.running
 
 
 async def test_an_outage_of_the_database_is_told_and_lived_through() -> None:

@@ -3,6 +3,7 @@
 from playwright.async_api import Page, expect
 
 from support.browser import Window
+from support.browser_session import BrowserSession
 from support.site import Site
 
 
@@ -13,6 +14,22 @@ async def signed_in(
     page = await window.page(size, language)
     await page.goto(await site.sign_in_url())
     await expect(page.locator("nav")).to_have_count(1)
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    return page
+
+
+async def open_page(
+    window: Window,
+    browser: BrowserSession,
+    path: str,
+    size: str = "desktop",
+    language: str = "ja",
+) -> Page:
+    """Open a page with the session of somebody who has signed in."""
+    page = await window.page(size, language)
+    url = str(browser.api.client.make_url("/"))
+    await page.context.add_cookies([{"name": "genba_session", "value": browser.cookie, "url": url}])
+    await page.goto(f"{url}#/{path}")
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     return page
 

@@ -333,6 +333,15 @@ class Site:
         if self._client is not None:
             await self._client.close()
 
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Site"]:
+        """Open it, and close it at the end."""
+        try:
+            await self.open()
+            yield self
+        finally:
+            await self.close()
+
     async def open(self) -> None:
         """Make the admin's token and the client, then start the server."""
         self.token = (await self.cli("token", "tests")).strip().splitlines()[-1]

@@ -1,29 +1,16 @@
 """Setting a site up, signing in, accounts and roles, in a real Chromium."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import asyncpg
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from support.admin_pages import overflow
 from support.browser import SIZES, Window, shoot
 from support.site import Site
 
 PASSWORD = "つくえの上の青いノギス 5 本"
-
-
-@pytest_asyncio.fixture
-async def fresh(tmp_path: Path, database_url: str) -> AsyncIterator[Site]:
-    """A running server that nobody has set up."""
-    site = Site(tmp_path, database_url)
-    try:
-        await site.open()
-        yield site
-    finally:
-        await site.close()
 
 
 async def setup_url(site: Site) -> str:
@@ -50,16 +37,13 @@ async def sign_in(page: Page, login: str, password: str = PASSWORD) -> None:
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_first_run_is_one_page_that_fits(
-    window: Window, fresh: Site, size: str, language: str
+    window: Window, site: Site, size: str, language: str
 ) -> None:
     page = await window.page(size, language)
-    await page.goto(await setup_url(fresh))
+    await page.goto(await setup_url(site))
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await shoot(page, f"setup-{size}-{language}")
-    overflow = await page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    assert overflow <= 0
+    assert await overflow(page) <= 0
     fields = page.get_by_role("textbox")
     for number, text in enumerate(["Minato Works", "Hanako Sato", "hanako"]):
         await fields.nth(number).fill(text)
@@ -71,10 +55,10 @@ async def test_the_first_run_is_one_page_that_fits(
 
 
 async def test_a_weak_password_is_refused_beside_its_field_and_the_rest_stays(
-    window: Window, fresh: Site
+    window: Window, site: Site
 ) -> None:
     page = await window.page()
-    await page.goto(await setup_url(fresh))
+    await page.goto(await setup_url(site))
     await page.get_by_label("現場の名前").fill("みなと精機")
     await page.get_by_label("あなたの名前").fill("佐藤 花子")
     await page.get_by_label("ログイン名").fill("hanako")
@@ -88,10 +72,10 @@ async def test_a_weak_password_is_refused_beside_its_field_and_the_rest_stays(
     await expect(page.locator("nav")).to_have_count(1)
 
 
-async def test_signing_out_and_in_leads_back_to_the_page(window: Window, fresh: Site) -> None:
+async def test_signing_out_and_in_leads_back_to_the_page(window: Window, site: Site) -> None:
     page = await window.page()
-    await set_up(page, fresh)
-    await page.goto(f"{fresh.url}/#/people")
+    await set_up(page, site)
+    await page.goto(f"{site.url}/#/people")
     await page.get_by_role("button", name="サインアウト").click()
     await shoot(page, "signin")
     await sign_in(page, "hanako", "まちがったパスワード")
@@ -104,10 +88,10 @@ async def test_signing_out_and_in_leads_back_to_the_page(window: Window, fresh: 
 
 
 async def test_an_account_is_made_and_its_owner_chooses_the_password(
-    window: Window, fresh: Site
+    window: Window, site: Site
 ) -> None:
     admin = await window.page()
-    await set_up(admin, fresh)
+    await set_up(admin, site)
     await admin.get_by_role("link", name="アカウント", exact=True).click()
     await admin.get_by_role("button", name="アカウントを追加").first.click()
     dialog = admin.get_by_role("dialog")
@@ -131,7 +115,7 @@ async def test_an_account_is_made_and_its_owner_chooses_the_password(
     await expect(admin.get_by_text("パスワード待ち")).to_have_count(0)  # live
 
     # A viewer reads; what they may not see is not offered, and says so when asked for.
-    await owner.goto(f"{fresh.url}/#/accounts")
+    await owner.goto(f"{site.url}/#/accounts")
     await expect(owner.get_by_text("この画面は開けません")).to_be_visible()
     await shoot(owner, "not-for-you")
 
@@ -169,10 +153,10 @@ async def test_a_right_given_in_the_matrix_works_at_once_and_is_taken_back(
     await expect(box).not_to_be_checked()
 
 
-async def test_a_new_password_wants_the_old_one(window: Window, fresh: Site) -> None:
+async def test_a_new_password_wants_the_old_one(window: Window, site: Site) -> None:
     page = await window.page()
-    await set_up(page, fresh)
-    await page.goto(f"{fresh.url}/#/me")
+    await set_up(page, site)
+    await page.goto(f"{site.url}/#/me")
     await page.get_by_role("button", name="パスワードを変える").click()
     dialog = page.get_by_role("dialog")
     await dialog.get_by_label("いまのパスワード").fill("まちがったパスワード")
@@ -190,18 +174,18 @@ async def test_a_new_password_wants_the_old_one(window: Window, fresh: Site) -> 
 
 
 async def test_a_weighty_change_asks_who_is_there_when_the_proof_is_old(
-    window: Window, fresh: Site
+    window: Window, site: Site
 ) -> None:
     page = await window.page()
-    await set_up(page, fresh)
-    person = await fresh.person("1001", "佐藤 花子", "0123456789ABCDEF")
-    connection = await asyncpg.connect(fresh.dsn)
+    await set_up(page, site)
+    person = await site.person("1001", "佐藤 花子", "0123456789ABCDEF")
+    connection = await asyncpg.connect(site.dsn)
     await connection.execute("update accounts.account set person = $1", person)
     await connection.execute(
         "update accounts.session set authenticated_at = now() - interval '1 hour'"
     )
     await connection.close()
-    await page.goto(f"{fresh.url}/#/me")
+    await page.goto(f"{site.url}/#/me")
     await shoot(page, "me")
     await page.get_by_role("button", name="暗証番号を決める").click()
     await page.get_by_role("dialog").get_by_role("textbox").fill("280714")
@@ -216,10 +200,10 @@ async def test_a_weighty_change_asks_who_is_there_when_the_proof_is_old(
     window.complaints.clear()  # the browser mentions the 403
 
 
-async def test_the_end_of_a_session_is_said_in_time(window: Window, fresh: Site) -> None:
+async def test_the_end_of_a_session_is_said_in_time(window: Window, site: Site) -> None:
     page = await window.page()
-    await set_up(page, fresh)
-    connection = await asyncpg.connect(fresh.dsn)
+    await set_up(page, site)
+    connection = await asyncpg.connect(site.dsn)
     await connection.execute("update accounts.session set ends_at = now() + '40s'::interval")
     await page.reload()
     dialog = page.get_by_role("dialog", name="まもなくサインアウトします")
@@ -230,6 +214,6 @@ async def test_the_end_of_a_session_is_said_in_time(window: Window, fresh: Site)
     await connection.execute("update accounts.session set ends_at = now()")
     await connection.close()
     async with page.expect_console_message(lambda said: "401" in said.text):
-        await page.goto(f"{fresh.url}/#/people")
+        await page.goto(f"{site.url}/#/people")
     await expect(page.get_by_text("利用時間が終わったか")).to_be_visible()
     window.complaints.clear()

@@ -1,36 +1,14 @@
 """Machines and connected apps, in a real Chromium: a secret is shown once, and works."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import aiohttp
 import pytest
-import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
+from support.admin_pages import overflow, signed_in
 from support.browser import SIZES, Window, shoot
 from support.site import Site
-
-
-@pytest_asyncio.fixture
-async def site(tmp_path: Path, database_url: str) -> AsyncIterator[Site]:
-    """A running server with an admin."""
-    site = Site(tmp_path, database_url)
-    try:
-        await site.open()
-        yield site
-    finally:
-        await site.close()
-
-
-async def signed_in(
-    window: Window, site: Site, size: str = "desktop", language: str = "ja"
-) -> Page:
-    page = await window.page(size, language)
-    await page.goto(await site.sign_in_url())
-    await expect(page.locator("nav")).to_have_count(1)
-    return page
 
 
 async def status_of(site: Site, grant: dict[str, str], auth: tuple[str, str] | None = None) -> int:
@@ -113,7 +91,4 @@ async def test_the_pages_fit(window: Window, site: Site, size: str, language: st
         heading = page.get_by_role("heading", name=re.compile("機器の接続|Machines|アプリ|apps"))
         await expect(heading.first).to_be_visible()
         await shoot(page, f"{name}-{size}-{language}")
-        overflow = await page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert overflow <= 0
+        assert await overflow(page) <= 0

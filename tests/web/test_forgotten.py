@@ -29,8 +29,7 @@ async def test_who_forgot_the_password_gets_a_link_and_chooses_another(
             "GENBA_SERVER__MAIL__SENDER": "genba@example.jp",
             "GENBA_SERVER__MAIL__CA_FILE": str(relay.certificate),
         }
-        try:
-            await site.open()
+        async with site.running():
             taro = {"login": "taro", "name": "田中 太郎", "email": "taro@example.jp"}
             await site.post("/api/v1/accounts", {**taro, "roles": ["admin"]})
             page = await window.page(language=language)
@@ -52,8 +51,6 @@ async def test_who_forgot_the_password_gets_a_link_and_chooses_another(
             await page.locator("input[type=password]").fill(NEW)
             await page.locator("button[type=submit]").click()
             await expect(page.locator("nav")).to_have_count(1)
-        finally:
-            await site.close()
     window.complaints.clear()  # the browser mentions the 401 of who is not signed in
 
 

@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Route, expect
 
+from support.admin_pages import go, overflow, signed_in
 from support.browser import SIZES, Window, shoot
 from support.site import Site
 
@@ -28,21 +29,6 @@ PAGES = (
 )
 
 
-async def signed_in(
-    window: Window, site: Site, size: str = "desktop", language: str = "ja"
-) -> Page:
-    page = await window.page(size, language)
-    await page.goto(await site.sign_in_url())
-    await expect(page.get_by_role("heading", level=1)).to_be_visible()
-    return page
-
-
-async def go(page: Page, site: Site, path: str) -> None:
-    await page.goto(f"{site.url}/#/{path}")
-    await expect(page.get_by_role("heading", level=1)).to_be_visible()
-    await expect(page.locator("[aria-busy=true]")).to_have_count(0)
-
-
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_page_opens_and_fits_at_every_size(
@@ -51,11 +37,8 @@ async def test_every_page_opens_and_fits_at_every_size(
     page = await signed_in(window, workshop, size, language)
     for path in PAGES:
         await go(page, workshop, path)
-        overflow = await page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
         await shoot(page, f"{path or 'dashboard'}-{size}-{language}")
-        assert overflow <= 0, f"{path} is {overflow} px too wide"
+        assert await overflow(page) <= 0, f"{path} is {overflow} px too wide"
         text = await page.locator("body").inner_text()
         unnamed = re.findall(
             r"\b(?:accounts|loans|people|devices|system|web|kit)-[a-z]+-[a-z-]+\b", text

@@ -1,12 +1,9 @@
 """Passkeys in a real Chromium, with its own virtual authenticator (WebAuthn Level 3, 11)."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-import pytest_asyncio
 from playwright.async_api import CDPSession, Page, expect
 
 from support.browser import Window, shoot
@@ -36,17 +33,6 @@ WORDS = {
         "no_answer": "No passkey was used",
     },
 }
-
-
-@pytest_asyncio.fixture
-async def site(tmp_path: Path, database_url: str) -> AsyncIterator[Site]:
-    """A running server; nobody has an account yet."""
-    site = Site(tmp_path, database_url)
-    try:
-        await site.open()
-        yield site
-    finally:
-        await site.close()
 
 
 class Authenticator:

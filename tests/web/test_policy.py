@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from support.admin_pages import overflow
 from support.browser import SIZES, Window, shoot
 from support.caddy import running_caddy
 from support.site import Site, until
@@ -26,12 +27,9 @@ async def site(tmp_path: Path, database_url: str) -> AsyncIterator[Site]:
             "GENBA_SERVER__FRONT_DOOR__HTTPS_PORT": str(site.free_port()),
             "GENBA_SERVER__FRONT_DOOR__HTTP_PORT": str(site.free_port()),
         }
-        try:
-            await site.open()
+        async with site.running():
             await until(lambda: knows_its_authority(site), "the authority is known", site.server)
             yield site
-        finally:
-            await site.close()
 
 
 async def knows_its_authority(site: Site) -> bool:
@@ -57,10 +55,7 @@ async def test_the_trust_page_fits_and_says_how(
     assert await page.locator("html").get_attribute("lang") == language
     await page.locator("summary", has_text="iPhone").click()
     await expect(page.locator("details[open] li")).to_have_count(3)
-    overflow = await page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    assert overflow == 0
+    assert await overflow(page) == 0
     await shoot(page, f"trust-{size}-{language}")
 
 

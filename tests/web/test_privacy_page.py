@@ -1,37 +1,14 @@
 """Disclosure and erasure of a person in a real Chromium, as an admin does it."""
 
 import zipfile
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from support.api import Api, open_api
+from support.admin_pages import open_page, overflow
+from support.api import Api
 from support.browser import SIZES, Window, shoot
 from support.browser_session import BrowserSession, set_up
-
-
-@pytest_asyncio.fixture
-async def api(database_url: str) -> AsyncIterator[Api]:
-    async with open_api(database_url) as api:
-        yield api
-
-
-async def open_person(
-    window: Window,
-    api: Api,
-    browser: BrowserSession,
-    person: str,
-    size: str = "desktop",
-    language: str = "ja",
-) -> Page:
-    page = await window.page(size, language)
-    url = str(api.client.make_url("/"))
-    await page.context.add_cookies([{"name": "genba_session", "value": browser.cookie, "url": url}])
-    await page.goto(f"{url}#/people/{person}")
-    await expect(page.get_by_role("heading", level=1)).to_be_visible()
-    return page
 
 
 async def somebody(browser: BrowserSession) -> str:
@@ -48,7 +25,7 @@ async def test_an_open_loan_is_named_and_after_its_return_the_person_is_erased(
     item = (await browser.ask("POST", "/api/v1/items", json={"code": "T1", "name": "レンチ"})).json
     wanted = {"item": item["id"], "person": person}
     loan = (await browser.ask("POST", "/api/v1/loans", json=wanted)).json
-    page = await open_person(window, api, browser, person)
+    page = await open_page(window, browser, f"people/{person}")
     await page.get_by_role("button", name="消去する…").click()
     await expect(page.get_by_text("借りている道具が 1 点あります")).to_be_visible()
     erase = page.get_by_role("button", name="元に戻せないことを理解して消去する")
@@ -77,15 +54,12 @@ async def test_the_file_for_disclosure_is_saved_from_every_size_of_page(
     window: Window, api: Api, size: str, language: str
 ) -> None:
     browser = await set_up(api)
-    page = await open_person(window, api, browser, await somebody(browser), size, language)
+    page = await open_page(window, browser, f"people/{await somebody(browser)}", size, language)
     name = {"ja": "開示用ファイルを保存", "en": "Save file for disclosure"}[language]
     async with page.expect_download() as started:
         await page.get_by_role("link", name=name).click()
     file = await (await started.value).path()
     with zipfile.ZipFile(file) as archive:
         assert {"data.json", "index.html", "people.profile.csv"} <= set(archive.namelist())
-    overflow = await page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
     await shoot(page, f"privacy-{size}-{language}")
-    assert overflow <= 0
+    assert await overflow(page) <= 0
