@@ -1,6 +1,7 @@
 """Identifiers: UUIDv7 text, made by whoever creates the row, offline or not."""
 
 import os
+import re
 import threading
 import time
 import uuid
@@ -43,8 +44,15 @@ class Uuid7:
 
 
 _next = Uuid7()
+# Ids are compared as text. Python's UUID() takes many spellings, and some that PostgreSQL does not.
+_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def new_id() -> str:
     """Return a fresh UUIDv7 in its usual text form."""
     return str(_next())
+
+
+def is_id(text: str) -> bool:
+    """Say whether this is a UUID of any version, spelt as RFC 9562, section 4, writes it."""
+    return _TEXT.fullmatch(text) is not None

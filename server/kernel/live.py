@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from uuid import UUID
 
 import msgspec
 from aiohttp import web
 
 from contract.decoding import UNDECODABLE
+from contract.ids import is_id
 from server.kernel.auth import Credential, Principal
 from server.kernel.database import DatabaseUnavailable
 from server.kernel.journal import Entry, Head, Journal, JournalRewound
@@ -263,7 +263,7 @@ class Hub:
     async def _can_resume(self, told: Head, epoch: str | None, after: int) -> bool:
         if epoch in (None, told.epoch) and 0 <= after <= told.position:
             return told.position - after <= MAX_REPLAY
-        if epoch is not None and not _is_uuid(epoch):
+        if epoch is not None and not is_id(epoch):
             return False
         # Another process of this server may have told more than this one knows yet.
         return told.position - after <= MAX_REPLAY and await self._journal.tail.continues(
@@ -448,11 +448,3 @@ def _encode(entry: Entry, topics: tuple[str, ...]) -> bytes:
             body=entry.body,
         )
     )
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

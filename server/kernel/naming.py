@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
-from uuid import UUID
 
+from contract.ids import is_id
 from server.kernel.database import Connection
 from server.kernel.journal import Entry
 
@@ -33,7 +33,7 @@ class Naming:
         """Return the names of actors, devices and subjects of these entries, by id."""
         said = {id_of(entry.actor) for entry in entries}
         said |= {entry.device or "" for entry in entries} | {entry.subject for entry in entries}
-        ids = sorted(each for each in said if _is_uuid(each))
+        ids = sorted(each for each in said if is_id(each))
         found: dict[str, str] = {}
         for names in self._sources if ids else ():
             found |= await names(connection, ids)
@@ -43,10 +43,3 @@ class Naming:
 def id_of(actor: str) -> str:
     """Return the id within an actor such as `account:<id>`, or the rest of it."""
     return actor.partition(":")[2] or actor
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return len(text) == 36 and bool(UUID(text))
-    except ValueError:
-        return False

@@ -4,9 +4,8 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from uuid import UUID
 
-from contract.ids import AgentId
+from contract.ids import AgentId, is_id
 from contract.link import PROTOCOL, SPEAKS, Challenge, Hello
 from contract.proof import NONCE_BYTES, agent_claim, server_claim
 from server.kernel.database import Connection, Database, DatabaseUnavailable
@@ -77,7 +76,7 @@ class Greeter:
         return Greeted(agent, hello, self._identity.sign(proof))
 
     async def _agent(self, claimed: AgentId) -> Agent | None:
-        if not _is_id(claimed):
+        if not is_id(claimed):
             return None
         async with self._database.connection() as connection:
             return await store.agent_by_id(connection, claimed)
@@ -116,18 +115,10 @@ class Refusals:
 
         async def work(connection: Connection) -> None:
             news = events.LinkRefusedNews(reason, address)
-            subject = claimed if _is_id(claimed) else "-"
+            subject = claimed if is_id(claimed) else "-"
             await self._journal.tell(connection, "nobody", events.LINK_REFUSED, subject, news)
 
         try:
             await self._database.run(work)
         except DatabaseUnavailable:
             self._told.pop((address, reason), None)
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

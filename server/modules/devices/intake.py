@@ -10,14 +10,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from contract.decoding import UNDECODABLE
 from contract.facts import Fact
-from contract.ids import AgentId, BootId, EventId, QueueEpoch, new_id
+from contract.ids import AgentId, BootId, EventId, QueueEpoch, is_id, new_id
 from contract.link import RowAnswer, RowStatus
 from contract.replica import ItemRow
 from server.kernel.database import Connection, Database
@@ -234,25 +233,19 @@ def decode(rows: Sequence[msgspec.Raw]) -> tuple[list[tuple[Fact, bytes]], list[
 def _check_ids(fact: Fact) -> None:
     """Raise ValueError unless every id is one the database can hold."""
     body = fact.body
-    for name in ("item", "person", "loan", "fact"):
-        if (value := getattr(body, name, None)) is not None:
-            _check_id(value)
-    _check_id(fact.id)
+    ids = (getattr(body, name, None) for name in ("item", "person", "loan", "fact"))
+    if not all(is_id(value) for value in (fact.id, *ids) if value is not None):
+        raise ValueError("an id is no UUID")
     if not 0 < fact.seq < 1 << 62:
         raise ValueError("seq out of range")
-
-
-def _check_id(text: str) -> None:
-    """Raise ValueError unless it is a UUID in its one spelling, by which ids are compared."""
-    if str(UUID(text)) != text:
-        raise ValueError("id is not spelt as UUIDs are")
 
 
 def _label(raw: bytes) -> tuple[EventId | None, int]:
     try:
         label = msgspec.json.decode(raw, type=_Label)
-        _check_id(label.id)
-    except (*UNDECODABLE, ValueError):
+    except UNDECODABLE:
+        return None, 0
+    if not is_id(label.id):
         return None, 0
     return EventId(label.id), label.seq if 0 < label.seq < 1 << 62 else 0
 

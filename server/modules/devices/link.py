@@ -9,11 +9,10 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
-from uuid import UUID
 
 from aiohttp import WSCloseCode, web
 
-from contract.ids import AgentId
+from contract.ids import AgentId, is_id
 from contract.link import (
     CLOSE_MALFORMED,
     CLOSE_PROTOCOL,
@@ -205,10 +204,8 @@ class _Session:
     async def _take(self, events: Events, clock: BootClock) -> None:
         if len(events.rows) > MAX_BATCH_ROWS:
             raise Malformed("too many rows in one batch")
-        try:
-            UUID(events.queue_epoch)
-        except ValueError as error:
-            raise Malformed("queue_epoch") from error
+        if not is_id(events.queue_epoch):
+            raise Malformed("queue_epoch")
         try:
             batch = await self._link._intake.take(
                 self.agent.id, events.queue_epoch, events.rows, clock

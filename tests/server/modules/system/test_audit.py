@@ -11,7 +11,7 @@ import pytest
 from server.kernel.database import Connection
 from server.settings import AuditSettings, Settings
 from support.api import Api, expect, open_api
-from support.browser_session import signed_in
+from support.browser_session import BrowserSession, signed_in
 from support.journal_entries import until
 
 JOURNAL = "/api/v1/journal"
@@ -58,6 +58,15 @@ async def test_an_entry_says_from_where_who_and_what_by_name(api: Api) -> None:
     [entry] = page["items"]
     assert entry["address"] == "127.0.0.1"
     assert page["names"] == {person["id"]: "山田"}
+
+
+async def test_a_name_typed_at_the_sign_in_that_resembles_an_id_hides_no_entry(api: Api) -> None:
+    typed = f"{0:032x}----"
+    refused = await BrowserSession(api).sign_in(typed)
+    assert refused.status == 403
+    await sealed(api, "accounts.sign_in_refused")
+    [entry] = (await api.get(f"{JOURNAL}?kind=accounts.sign_in_refused"))["items"]
+    assert entry["subject"] == typed
 
 
 async def test_refused_sign_ins_are_found_by_address_and_by_time(api: Api) -> None:
