@@ -58,6 +58,11 @@ class Api:
         """Return the JSON of a POST that must succeed."""
         return expect(await self.ask("POST", path, json=body), status).json
 
+    @property
+    def port(self) -> int:
+        """Where the server listens on loopback."""
+        return int(self.client.port or 0)
+
     async def kinds(self) -> list[str]:
         """Return the kinds of all journal entries in order, sealed or not."""
         async with self.server.database.connection() as connection:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -14,9 +14,19 @@ from contract.ids import EventId, QueueEpoch, new_id
 from contract.link import PROTOCOL, Ack, Challenge, Changes, Down, Hello, Welcome
 from contract.moment import Clock
 from contract.pairing import EnrolAnswer
-from support.site import Site
 
 BOOT = "boot-of-the-test"
+
+
+class Place(Protocol):
+    """A server, whether in this process or in another, and an admin's way to it."""
+
+    @property
+    def port(self) -> int:
+        """Where it listens on loopback."""
+
+    async def post(self, path: str, body: object, status: int) -> Any:
+        """Return the JSON of a POST that must be answered so."""
 
 
 class RawLink:
@@ -75,14 +85,15 @@ def row(seq: int, body: dict[str, Any], **changes: Any) -> dict[str, Any]:
     }
 
 
-async def enrolled(site: Site, name: str) -> Identity:
+async def enrolled(place: Place, name: str) -> Identity:
     """Enrol an agent over HTTP and return who it is."""
     key = new_private_key()
-    enrolment = await site.post("/api/v1/devices/enrolments", {"name": name})
+    enrolment = await place.post("/api/v1/devices/enrolments", {"name": name}, 201)
     answer = msgspec.convert(
-        await site.post(
+        await place.post(
             "/api/v1/devices/enrol",
             msgspec.to_builtins({"token": enrolment["token"], "agent_key": public_key(key)}),
+            200,
         ),
         EnrolAnswer,
     )
@@ -91,11 +102,11 @@ async def enrolled(site: Site, name: str) -> Identity:
 
 @asynccontextmanager
 async def opened(
-    site: Site, address: str = "127.0.0.1"
+    place: Place, address: str = "127.0.0.1"
 ) -> AsyncIterator[tuple[RawLink, Challenge]]:
     """Open a link from this address of this machine and hear the challenge."""
     async with connect(
-        f"ws://127.0.0.1:{site.port}/link",
+        f"ws://127.0.0.1:{place.port}/link",
         proxy=None,
         max_size=None,
         local_addr=(address, 0),
@@ -118,9 +129,9 @@ def hello_of(link: RawLink) -> Hello:
 
 
 @asynccontextmanager
-async def linked(site: Site, identity: Identity, **hello: Any) -> AsyncIterator[RawLink]:
+async def linked(place: Place, identity: Identity, **hello: Any) -> AsyncIterator[RawLink]:
     """Open a link, prove the key, and hear the welcome and its proof."""
-    async with opened(site) as (link, challenge):
+    async with opened(place) as (link, challenge):
         greeting = Greeting(identity, challenge)
         await link.say(greeting.signed(msgspec.structs.replace(hello_of(link), **hello)))
         greeting.checked(await link.hear(Welcome))

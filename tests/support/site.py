@@ -287,10 +287,11 @@ class Site:
             assert answer.status == 200, f"GET {path}: {answer.status} {await answer.text()}"
             return await answer.json()
 
-    async def post(self, path: str, body: object) -> Any:
+    async def post(self, path: str, body: object, status: int | None = None) -> Any:
         async with self.client.post(path, json=body) as answer:
             text = await answer.text()
-            assert answer.status < 300, f"POST {path}: {answer.status} {text}"
+            as_wanted = answer.status < 300 if status is None else answer.status == status
+            assert as_wanted, f"POST {path}: {answer.status} {text}"
             return msgspec.json.decode(text) if text else None
 
     async def person(self, code: str, name: str, card: str) -> str:
