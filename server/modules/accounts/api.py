@@ -15,7 +15,7 @@ from server.kernel.http import (
     page_of,
     read_cursor,
 )
-from server.modules.accounts import store
+from server.modules.accounts import store, store_roles
 from server.modules.accounts.model import (
     Account,
     AccountChange,
@@ -92,7 +92,7 @@ def routes(accounts: Accounts) -> Sequence[Route]:
         return Reply(None, 204)
 
     async def list_roles(call: Call[Nothing, Nothing]) -> Roles:
-        return Roles(await store.list_roles(call.connection), sorted(accounts.declared))
+        return Roles(await store_roles.list_roles(call.connection), sorted(accounts.declared))
 
     async def create_role(call: Call[Nothing, RoleDraft]) -> Reply:
         role = await accounts.create_role(call.connection, call.principal, call.body)

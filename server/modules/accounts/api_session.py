@@ -9,7 +9,7 @@ from server.kernel.http import API, Call, Nothing, Reply, Route
 from server.kernel.i18n import LANGUAGES
 from server.kernel.problems import Problem
 from server.kernel.site import SiteKeeper
-from server.modules.accounts import store_sessions
+from server.modules.accounts import store_one_time
 from server.modules.accounts.first_run import FirstRun, SetUp
 from server.modules.accounts.forgotten import Forgotten, PasswordMail
 from server.modules.accounts.model import (
@@ -106,7 +106,7 @@ def routes(
         )
 
     async def whose_link(call: Call[Nothing, LinkSignIn]) -> LinkFor:
-        login = await store_sessions.peek_one_time(
+        login = await store_one_time.peek_one_time(
             call.connection, digest(call.body.code), Purpose.PASSWORD
         )
         if login is None:

@@ -12,7 +12,7 @@ from server.kernel.auth import Principal, digest, new_secret
 from server.kernel.database import Connection
 from server.kernel.journal import Journal
 from server.kernel.problems import NotFound, PreconditionFailed, Unavailable
-from server.modules.accounts import events, store_clients
+from server.modules.accounts import events, store_clients, store_roles
 from server.modules.accounts.access_tokens import AccessTokens
 from server.modules.accounts.grants import check_grant, check_outranked
 from server.modules.accounts.oauth_model import (
@@ -63,7 +63,7 @@ class Clients:
                 break
         else:
             raise Unavailable(retry_after=1)
-        await store_clients.set_roles(connection, client, draft.roles)
+        await store_roles.give_to_client(connection, client, draft.roles)
         news = events.ClientNews(draft.name, after={"roles": " ".join(sorted(draft.roles))})
         await self._journal.tell(connection, principal.actor, events.CLIENT_CREATED, client, news)
         return ClientSecret(await self.client(connection, client), secret)
@@ -92,7 +92,7 @@ class Clients:
         after = msgspec.structs.replace(before, **fields)
         await check_grant(connection, principal, sorted(set(after.roles) - set(before.roles)))
         await store_clients.update_client(connection, after)
-        await store_clients.set_roles(connection, before.id, after.roles)
+        await store_roles.give_to_client(connection, before.id, after.roles)
         old, new = _shown(before), _shown(after)
         changed = [name for name in new if old[name] != new[name]]
         news = events.ClientNews(

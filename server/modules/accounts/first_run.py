@@ -14,7 +14,7 @@ from server.kernel.journal import Journal
 from server.kernel.module import Site
 from server.kernel.problems import Invalid
 from server.kernel.site import SiteKeeper, read_site
-from server.modules.accounts import events, store, store_sessions
+from server.modules.accounts import events, store, store_one_time, store_roles
 from server.modules.accounts.model import (
     ADMIN,
     AccountId,
@@ -67,7 +67,7 @@ class FirstRun:
         if await self.is_done(connection):
             raise SetUpAlready()
         secret = new_secret()
-        expires_at = await store_sessions.insert_one_time(
+        expires_at = await store_one_time.insert_one_time(
             connection, digest(secret), Purpose.SETUP, None, timedelta(hours=SETUP_HOURS)
         )
         return OneTimeLink(f"/#setup={secret}", expires_at)
@@ -78,7 +78,7 @@ class FirstRun:
         Raises LinkVoid, SetUpAlready, PasswordRefused, Invalid.
         """
         # Two who hold the link: the second finds it used.
-        used = await store_sessions.use_one_time(connection, digest(wanted.code), Purpose.SETUP)
+        used = await store_one_time.use_one_time(connection, digest(wanted.code), Purpose.SETUP)
         if used is None:
             raise LinkVoid()
         if await self.is_done(connection):
@@ -97,7 +97,7 @@ class FirstRun:
         site = Site(wanted.site.strip(), wanted.zone, wanted.language, before.id if before else "")
         await self._site.write(connection, by, site)
         await store.insert_account(connection, account, wanted.login, wanted.name, None)
-        await store.set_roles(connection, account, [ADMIN])
+        await store_roles.give_to_account(connection, account, [ADMIN])
         kept = await self._passwords.hash(wanted.password)
         await store.set_password(connection, account, kept)
         news = events.AccountNews(wanted.login, wanted.name)

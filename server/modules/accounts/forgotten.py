@@ -21,7 +21,7 @@ from server.kernel.mail import Mailer, MailFailed
 from server.kernel.module import Check, Finding
 from server.kernel.problems import Problem
 from server.kernel.site import SiteKeeper
-from server.modules.accounts import events, store, store_mail, store_sessions
+from server.modules.accounts import events, store, store_mail, store_one_time
 from server.modules.accounts.model import Purpose
 from server.modules.accounts.sign_in import Origin
 
@@ -132,7 +132,7 @@ class PasswordMail:
         letter = _Letter(new_id(), account.email, account.name, new_secret())
         await store_mail.insert_letter(connection, letter.id, account.id)
         # A link that an admin handed out stays good: strangers can ask for this one.
-        await store_sessions.add_one_time(
+        await store_one_time.add_one_time(
             connection, digest(letter.secret), Purpose.PASSWORD, account.id, LINK_LASTS
         )
         news = events.AccountNews(

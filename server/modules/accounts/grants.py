@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from server.kernel.auth import Principal
 from server.kernel.database import Connection
 from server.kernel.problems import Invalid
-from server.modules.accounts import store
+from server.modules.accounts import store_roles
 from server.modules.accounts.model import BeyondOwnRights, RoleId
 
 
@@ -14,7 +14,7 @@ async def check_grant(
 ) -> None:
     """Let the principal give these roles away. Raises Invalid (unknown role), BeyondOwnRights."""
     for role in roles:
-        found = await store.role_by_id(connection, role)
+        found = await store_roles.role_by_id(connection, role)
         if found is None:
             raise Invalid(field="roles", expected=role)
         check_outranked(principal, found.permissions)

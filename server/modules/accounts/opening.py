@@ -11,7 +11,7 @@ from server.kernel.http import Call, Reply
 from server.kernel.i18n import LANGUAGES
 from server.kernel.module import Site
 from server.kernel.site import SiteKeeper, read_site
-from server.modules.accounts import store, store_sessions
+from server.modules.accounts import store, store_roles, store_sessions
 from server.modules.accounts.sign_in import Opened, Origin, SignIns
 
 COOKIE_ATTRIBUTES = "Path=/; HttpOnly; SameSite=Strict"
@@ -80,7 +80,7 @@ class Opening:
         await self._sign_ins.end(call.connection, call.principal, origin_of(call))
         account = await store.account_by_id(call.connection, fresh.account)
         assert account is not None
-        permissions = await store.permissions_of(call.connection, fresh.account)
+        permissions = await store_roles.permissions_of(call.connection, fresh.account)
         principal = Principal(
             f"account:{fresh.account}", account.name, permissions, fresh.account, fresh.id
         )

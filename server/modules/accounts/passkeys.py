@@ -9,7 +9,14 @@ from server.kernel.auth import Principal, digest
 from server.kernel.database import Connection
 from server.kernel.journal import Journal
 from server.kernel.problems import AlreadyThere, NotFound, PreconditionFailed, Problem
-from server.modules.accounts import events, store, store_passkeys, store_sessions
+from server.modules.accounts import (
+    events,
+    store,
+    store_lockouts,
+    store_passkeys,
+    store_roles,
+    store_sessions,
+)
 from server.modules.accounts.ceremonies import (
     ALGORITHMS,
     Place,
@@ -139,7 +146,7 @@ class PasskeyKeeper:
         found = await store.account_by_id(connection, checked_id(account))
         if found is None:
             raise NotFound()
-        for permission in await store.permissions_of(connection, found.id):
+        for permission in await store_roles.permissions_of(connection, found.id):
             if not principal.may(permission):
                 raise BeyondOwnRights(permission=permission)
         for passkey in await store_passkeys.list_passkeys(connection, found.id):
@@ -242,7 +249,7 @@ class PasskeyKeeper:
             news = events.PasskeyNews(owner.login, key.name, answer.id, key.rp, origin.address)
             await self._journal.tell(connection, "nobody", events.PASSKEY_CLONED, owner.id, news)
             return PasskeyRefused()
-        await store_sessions.forget_lockout(connection, attempts)
+        await store_lockouts.forget_lockout(connection, attempts)
         await store_passkeys.note_use(connection, credential, count)
         return owner
 

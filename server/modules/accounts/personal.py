@@ -18,7 +18,7 @@ from server.kernel.personal import (
     masked,
     redacted,
 )
-from server.modules.accounts import events, store, store_privacy
+from server.modules.accounts import events, store, store_privacy, store_roles
 from server.modules.accounts.service import WRITE
 
 _SIGN_INS = (
@@ -71,10 +71,10 @@ async def keeps(connection: Connection, person: str) -> Sequence[Kept]:
     account = await store.account_by_person(connection, person)
     if account is None or account.disabled:
         return []
-    rights = await store.permissions_of(connection, account.id)
+    rights = await store_roles.permissions_of(connection, account.id)
     if not rights & {WRITE, EVERYTHING}:
         return []
-    if await store_privacy.other_holders(connection, account.id, [WRITE, EVERYTHING]):
+    if await store_roles.count_holders(connection, [WRITE, EVERYTHING], but=account.id):
         return []
     return [Kept("last_admin", 1, blocks=True)]
 

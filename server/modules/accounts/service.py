@@ -18,7 +18,7 @@ from server.kernel.problems import (
     NotFound,
     PreconditionFailed,
 )
-from server.modules.accounts import events, store, store_clients
+from server.modules.accounts import events, store, store_roles
 from server.modules.accounts.app_endings import Ended, end_apps
 from server.modules.accounts.grants import check_grant, check_outranked
 from server.modules.accounts.model import (
@@ -58,12 +58,12 @@ class Accounts:
         self.declared = frozenset(permission.name for permission in permissions)
         for role in BUILTIN_ROLES:
             first = {EVERYTHING} if role == ADMIN else set()
-            await store.insert_role(connection, role, "", sorted(first), builtin=True)
-        fresh = set(await store.unseeded(connection, sorted(self.declared)))
+            await store_roles.insert_role(connection, role, "", sorted(first), builtin=True)
+        fresh = set(await store_roles.unseeded(connection, sorted(self.declared)))
         for permission in permissions:
             if permission.name in fresh:
                 for holder in sorted(permission.roles):
-                    await store.give_permission(connection, holder, permission.name)
+                    await store_roles.give_permission(connection, holder, permission.name)
 
     async def account(self, connection: Connection, account: str, *, lock: bool = False) -> Account:
         """Return one account. Raises NotFound."""
@@ -87,7 +87,7 @@ class Accounts:
                 await store.insert_account(
                     connection, account, draft.login, draft.name, draft.person, draft.email
                 )
-                await store.set_roles(connection, account, draft.roles)
+                await store_roles.give_to_account(connection, account, draft.roles)
         except asyncpg.PostgresError as error:
             raise _refusal(error) from error
         after = {"roles": " ".join(draft.roles)}
@@ -127,7 +127,7 @@ class Accounts:
         try:
             async with connection.transaction():
                 await store.update_account(connection, after)
-                await store.set_roles(connection, before.id, after.roles)
+                await store_roles.give_to_account(connection, before.id, after.roles)
         except asyncpg.PostgresError as error:
             raise _refusal(error) from error
         if had_admin and not await self._has_admin(connection):
@@ -170,7 +170,7 @@ class Accounts:
 
     async def role(self, connection: Connection, role: str, *, lock: bool = False) -> Role:
         """Return one role. Raises NotFound."""
-        found = await store.role_by_id(connection, role, lock=lock)
+        found = await store_roles.role_by_id(connection, role, lock=lock)
         if found is None:
             raise NotFound()
         return found
@@ -180,10 +180,12 @@ class Accounts:
     ) -> Role:
         """Make a role. Raises Invalid, BeyondOwnRights, AlreadyThere."""
         self.check_permissions(principal, draft.permissions)
-        if any(role.title == draft.title for role in await store.list_roles(connection)):
+        if any(role.title == draft.title for role in await store_roles.list_roles(connection)):
             raise AlreadyThere(field="title", value=draft.title)
         role = RoleId(new_id())
-        await store.insert_role(connection, role, draft.title, draft.permissions, builtin=False)
+        await store_roles.insert_role(
+            connection, role, draft.title, draft.permissions, builtin=False
+        )
         news = events.RoleNews(draft.title, given=tuple(sorted(draft.permissions)))
         await self._journal.tell(connection, principal.actor, events.ROLE_CREATED, role, news)
         return await self.role(connection, role)
@@ -214,7 +216,7 @@ class Accounts:
         if (title, given, taken) == (before.title, (), ()):
             return before
         had_admin = await self._has_admin(connection)
-        await store.update_role(connection, before.id, title, sorted(set(wanted)))
+        await store_roles.update_role(connection, before.id, title, sorted(set(wanted)))
         if had_admin and not await self._has_admin(connection):
             raise LastAdmin()
         news = events.RoleNews(title, given, taken)
@@ -224,9 +226,9 @@ class Accounts:
     async def delete_role(self, connection: Connection, principal: Principal, role: str) -> None:
         """Delete a role that nobody has. Raises NotFound, Conflicting."""
         found = await self.role(connection, role, lock=True)
-        if found.builtin or found.accounts or await store_clients.has_role(connection, role):
+        if found.builtin or found.accounts or await store_roles.is_a_clients(connection, role):
             raise Conflicting(field="role", expected=found.title)
-        await store.delete_role(connection, found.id)
+        await store_roles.delete_role(connection, found.id)
         news = events.RoleNews(found.title, taken=found.permissions)
         await self._journal.tell(connection, principal.actor, events.ROLE_DELETED, found.id, news)
 
@@ -244,10 +246,12 @@ class Accounts:
         self, connection: Connection, principal: Principal, account: str
     ) -> None:
         """Raise BeyondOwnRights if the account may do something that the principal may not."""
-        check_outranked(principal, await store.permissions_of(connection, account))
+        check_outranked(principal, await store_roles.permissions_of(connection, account))
 
     async def _has_admin(self, connection: Connection) -> bool:
-        return await store.count_holders(connection, WRITE, EVERYTHING) > 0
+        # Two admins who take each other's role at the same moment must not both succeed.
+        await store_roles.hold_links(connection)
+        return await store_roles.count_holders(connection, [WRITE, EVERYTHING]) > 0
 
 
 def _check_email(email: str | None) -> None:

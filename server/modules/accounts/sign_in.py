@@ -10,7 +10,7 @@ from server.kernel.database import Connection
 from server.kernel.journal import Journal
 from server.kernel.problems import NotFound, Problem, Unauthenticated
 from server.kernel.site import read_site
-from server.modules.accounts import events, store, store_sessions
+from server.modules.accounts import events, store, store_lockouts, store_one_time, store_sessions
 from server.modules.accounts.app_endings import Ended, end_apps
 from server.modules.accounts.model import (
     Account,
@@ -84,12 +84,12 @@ class SignIns:
             if kept and is_outdated(kept):
                 fresh = await self._passwords.hash(password)
                 await store.set_password(connection, account.id, fresh)
-        await store_sessions.forget_lockout(connection, key)
+        await store_lockouts.forget_lockout(connection, key)
         return await self.open(connection, account, SessionKind.BROWSER, Method.PASSWORD, origin)
 
     async def by_link(self, connection: Connection, secret: str, origin: Origin) -> Opened:
         """Sign in with a one-time link. Raises LinkVoid."""
-        used = await store_sessions.use_one_time(connection, digest(secret), Purpose.SIGNIN)
+        used = await store_one_time.use_one_time(connection, digest(secret), Purpose.SIGNIN)
         account = await store.account_by_id(connection, used[0]) if used and used[0] else None
         if account is None or account.disabled:
             raise LinkVoid()
@@ -169,7 +169,7 @@ class SignIns:
             kept = await store.password_hash(connection, account.id)
             if not await self._passwords.matches(kept, password):
                 return await self.failed(connection, key, account.login, Method.PASSWORD, origin)
-        await store_sessions.forget_lockout(connection, key)
+        await store_lockouts.forget_lockout(connection, key)
         await store_sessions.note_proof(connection, principal.session)
         return None
 
@@ -190,7 +190,7 @@ class SignIns:
     ) -> OneTimeLink:
         """Make a one-time link; an unused one of the same kind is void from now on."""
         secret = new_secret()
-        expires_at = await store_sessions.insert_one_time(
+        expires_at = await store_one_time.insert_one_time(
             connection,
             digest(secret),
             purpose,
@@ -206,7 +206,7 @@ class SignIns:
         self, connection: Connection, secret: str, password: str, origin: Origin
     ) -> Opened:
         """Set a password with a one-time link, and sign in. Raises LinkVoid, PasswordRefused."""
-        used = await store_sessions.use_one_time(connection, digest(secret), Purpose.PASSWORD)
+        used = await store_one_time.use_one_time(connection, digest(secret), Purpose.PASSWORD)
         account = await store.account_by_id(connection, used[0]) if used and used[0] else None
         if account is None or account.disabled:
             raise LinkVoid()
@@ -222,8 +222,8 @@ class SignIns:
         await self.check_password(password, [account.login, *names])
         kept = await self._passwords.hash(password)
         await store.set_password(connection, account.id, kept)
-        await store_sessions.void_one_time(connection, Purpose.PASSWORD, account.id)
-        await store_sessions.forget_lockout(connection, f"password:{account.login.casefold()}")
+        await store_one_time.void_one_time(connection, Purpose.PASSWORD, account.id)
+        await store_lockouts.forget_lockout(connection, f"password:{account.login.casefold()}")
         news = events.AccountNews(account.login, account.name)
         await self._journal.tell(connection, by, events.PASSWORD_CHANGED, account.id, news)
         await self.revoke_all(connection, by, account.id, keep)
@@ -241,7 +241,7 @@ class SignIns:
     async def locked(self, connection: Connection, key: str) -> Problem | None:
         """Return LockedOut while attempts at this key are not looked at."""
         now = datetime.now(UTC)
-        counted = await store_sessions.lockout(connection, key)
+        counted = await store_lockouts.lockout(connection, key)
         if counted is None or not counted.locked(now):
             return None
         minutes = minutes_left(counted, now)
@@ -252,8 +252,8 @@ class SignIns:
     ) -> Problem:
         """Count a failure at this key and tell of it; return LockedOut or SignInRefused."""
         now = datetime.now(UTC)
-        counted = after_failure(await store_sessions.lockout(connection, key), now)
-        await store_sessions.keep_lockout(connection, key, counted)
+        counted = after_failure(await store_lockouts.lockout(connection, key), now)
+        await store_lockouts.keep_lockout(connection, key, counted)
         news = events.SignInNews(login[:60], method, origin.address, origin.user_agent)
         kind = events.LOCKED_OUT if counted.locked(now) else events.SIGN_IN_REFUSED
         await self._journal.tell(connection, "nobody", kind, login[:60], news)

@@ -7,7 +7,7 @@ import asyncpg
 
 from contract.ids import PersonId
 from server.kernel.database import Connection
-from server.modules.accounts.model import BUILTIN_ROLES, Account, AccountId, Role, RoleId
+from server.modules.accounts.model import Account, AccountId, RoleId
 
 _ACCOUNT = """
     a.id, a.login, a.name, a.email, a.person, a.password_hash is not null as has_password,
@@ -128,21 +128,6 @@ async def update_account(connection: Connection, account: Account) -> None:
     )
 
 
-async def set_roles(connection: Connection, account: str, roles: Sequence[str]) -> None:
-    """Give the account exactly these roles. Raises asyncpg.ForeignKeyViolationError."""
-    await connection.execute(
-        "delete from accounts.account_role where account = $1 and role <> all($2::text[])",
-        account,
-        roles,
-    )
-    await connection.execute(
-        "insert into accounts.account_role (account, role) select $1, unnest($2::text[])"
-        " on conflict do nothing",
-        account,
-        roles,
-    )
-
-
 async def password_hash(connection: Connection, account: str) -> str | None:
     """Return the hash of the account's password, if it has one."""
     found: str | None = await connection.fetchval(
@@ -182,124 +167,6 @@ async def note_sign_in(connection: Connection, account: str) -> None:
     """Keep when the account signed in last. Its version stays: nobody edited anything."""
     await connection.execute(
         "update accounts.account set signed_in_at = now() where id = $1", account
-    )
-
-
-async def count_holders(connection: Connection, permission: str, everything: str) -> int:
-    """Return how many accounts in use hold the permission; holds the roles' links meanwhile."""
-    # Two admins who take each other's role at the same moment must not both succeed.
-    await connection.execute("lock table accounts.account_role in share row exclusive mode")
-    return int(
-        await connection.fetchval(
-            """
-            select count(distinct a.id)
-              from accounts.account a
-              join accounts.account_role ar on ar.account = a.id
-              join accounts.role r on r.id = ar.role
-             where a.disabled_at is null and r.permissions && $1::text[]
-            """,
-            [permission, everything],
-        )
-    )
-
-
-# --- roles
-
-_ROLE = """
-    r.id, r.title, r.builtin, r.permissions, r.version,
-    (select count(*) from accounts.account_role ar where ar.role = r.id)::int as accounts
-"""
-
-
-def _role(row: asyncpg.Record) -> Role:
-    return Role(
-        id=RoleId(row["id"]),
-        title=row["title"],
-        builtin=row["builtin"],
-        permissions=tuple(row["permissions"]),
-        accounts=row["accounts"],
-        version=row["version"],
-    )
-
-
-async def list_roles(connection: Connection) -> list[Role]:
-    """Return all roles: the built-in ones first."""
-    rows = await connection.fetch(
-        f"select {_ROLE} from accounts.role r order by array_position($1, r.id), r.title",
-        list(BUILTIN_ROLES),
-    )
-    return [_role(row) for row in rows]
-
-
-async def role_by_id(connection: Connection, role: str, *, lock: bool = False) -> Role | None:
-    """Return one role; `lock` holds it until the transaction ends."""
-    row = await connection.fetchrow(
-        f"select {_ROLE} from accounts.role r where r.id = $1"
-        + (" for no key update of r" if lock else ""),
-        role,
-    )
-    return _role(row) if row else None
-
-
-async def insert_role(
-    connection: Connection, role: str, title: str, permissions: Sequence[str], *, builtin: bool
-) -> None:
-    """Insert a role, unless it is there."""
-    await connection.execute(
-        "insert into accounts.role (id, title, permissions, builtin) values ($1, $2, $3, $4)"
-        " on conflict do nothing",
-        role,
-        title,
-        sorted(permissions),
-        builtin,
-    )
-
-
-async def update_role(
-    connection: Connection, role: str, title: str, permissions: Sequence[str]
-) -> None:
-    """Write a role's name and permissions."""
-    await connection.execute(
-        "update accounts.role set title = $2, permissions = $3, version = version + 1"
-        " where id = $1",
-        role,
-        title,
-        sorted(permissions),
-    )
-
-
-async def delete_role(connection: Connection, role: str) -> None:
-    """Delete a role. Raises asyncpg.ForeignKeyViolationError while somebody has it."""
-    await connection.execute("delete from accounts.role where id = $1", role)
-
-
-async def unseeded(connection: Connection, permissions: Sequence[str]) -> list[str]:
-    """Return those permissions that were not yet given to the built-in roles, and mark them."""
-    rows = await connection.fetch(
-        "insert into accounts.seeded_permission (name) select unnest($1::text[])"
-        " on conflict do nothing returning name",
-        permissions,
-    )
-    return [row["name"] for row in rows]
-
-
-async def permissions_of(connection: Connection, account: str) -> frozenset[str]:
-    """Return what the account's roles let it do."""
-    rows = await connection.fetch(
-        "select distinct unnest(r.permissions) as name from accounts.role r"
-        " join accounts.account_role ar on ar.role = r.id where ar.account = $1",
-        account,
-    )
-    return frozenset(row["name"] for row in rows)
-
-
-async def give_permission(connection: Connection, role: str, permission: str) -> None:
-    """Add a permission to a role that lacks it."""
-    await connection.execute(
-        "update accounts.role set permissions = array_append(permissions, $2)"
-        " where id = $1 and $2 <> all(permissions)",
-        role,
-        permission,
     )
 
 

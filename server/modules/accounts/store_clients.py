@@ -1,6 +1,5 @@
 """SQL of clients, one function a statement."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -99,21 +98,6 @@ async def update_client(connection: Connection, client: Client) -> None:
     )
 
 
-async def set_roles(connection: Connection, client: str, roles: Sequence[str]) -> None:
-    """Give the client exactly these roles. Raises asyncpg.ForeignKeyViolationError."""
-    await connection.execute(
-        "delete from accounts.client_role where client = $1 and role <> all($2::text[])",
-        client,
-        roles,
-    )
-    await connection.execute(
-        "insert into accounts.client_role (client, role) select $1, unnest($2::text[])"
-        " on conflict do nothing",
-        client,
-        roles,
-    )
-
-
 async def set_secret(
     connection: Connection, client: str, secret_hash: bytes, secret_id: str
 ) -> None:
@@ -186,12 +170,3 @@ async def permissions_of(connection: Connection, client: str) -> frozenset[str]:
         client,
     )
     return frozenset(row["name"] for row in rows)
-
-
-async def has_role(connection: Connection, role: str) -> bool:
-    """Say whether a client has this role (index client_role_by_role)."""
-    return bool(
-        await connection.fetchval(
-            "select exists (select from accounts.client_role where role = $1)", role
-        )
-    )

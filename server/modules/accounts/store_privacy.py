@@ -1,7 +1,5 @@
 """SQL of disclosure and erasure, one function a statement."""
 
-from collections.abc import Sequence
-
 from server.kernel.database import Connection
 from server.kernel.personal import Cell
 
@@ -58,23 +56,6 @@ async def revoke_every_session(connection: Connection) -> None:
     await connection.execute(
         "update accounts.family set revoked_at = now(), reason = 'signed_out'"
         " where revoked_at is null"
-    )
-
-
-async def other_holders(connection: Connection, account: str, permissions: Sequence[str]) -> int:
-    """Return how many other accounts in use hold any of the permissions."""
-    return int(
-        await connection.fetchval(
-            """
-            select count(distinct a.id)
-              from accounts.account a
-              join accounts.account_role ar on ar.account = a.id
-              join accounts.role r on r.id = ar.role
-             where a.disabled_at is null and r.permissions && $2::text[] and a.id <> $1
-            """,
-            account,
-            permissions,
-        )
     )
 
 

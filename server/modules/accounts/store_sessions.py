@@ -1,4 +1,4 @@
-"""SQL of sessions, one-time links and lockouts, one function a statement."""
+"""SQL of sessions, one function a statement."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,12 +9,11 @@ from server.kernel.database import Connection
 from server.modules.accounts.model import (
     AccountId,
     Method,
-    Purpose,
     SessionId,
     SessionKind,
     SessionView,
 )
-from server.modules.accounts.rules import Lockout, SessionLimits
+from server.modules.accounts.rules import SessionLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,103 +200,3 @@ async def delete_old(connection: Connection, days: int) -> None:
         " < now() - make_interval(days => $1)",
     ):
         await connection.execute(statement, days)
-
-
-# --- one-time links
-
-
-async def insert_one_time(
-    connection: Connection,
-    secret_hash: bytes,
-    purpose: Purpose,
-    account: str | None,
-    lasts: timedelta,
-) -> datetime:
-    """Insert a one-time secret and return when it expires; an older one of its kind is void."""
-    await void_one_time(connection, purpose, account)
-    return await add_one_time(connection, secret_hash, purpose, account, lasts)
-
-
-async def void_one_time(connection: Connection, purpose: Purpose, account: str | None) -> None:
-    """Make the account's unused secrets of this kind worthless."""
-    await connection.execute(
-        "delete from accounts.one_time where purpose = $1 and used_at is null"
-        " and account is not distinct from $2::uuid",
-        purpose,
-        account,
-    )
-
-
-async def add_one_time(
-    connection: Connection,
-    secret_hash: bytes,
-    purpose: Purpose,
-    account: str | None,
-    lasts: timedelta,
-) -> datetime:
-    """Insert a one-time secret beside others and return when it expires."""
-    expires_at: datetime = await connection.fetchval(
-        "insert into accounts.one_time (hash, purpose, account, expires_at)"
-        " values ($1, $2, $3, now() + $4) returning expires_at",
-        secret_hash,
-        purpose,
-        account,
-        lasts,
-    )
-    return expires_at
-
-
-async def use_one_time(
-    connection: Connection, secret_hash: bytes, purpose: Purpose
-) -> tuple[AccountId | None] | None:
-    """Use the secret up; return whose it is (setup: nobody's), or None if it is void."""
-    row = await connection.fetchrow(
-        "update accounts.one_time set used_at = now()"
-        " where hash = $1 and purpose = $2 and used_at is null and expires_at > now()"
-        " returning account",
-        secret_hash,
-        purpose,
-    )
-    return (AccountId(row["account"]) if row["account"] else None,) if row else None
-
-
-async def peek_one_time(connection: Connection, secret_hash: bytes, purpose: Purpose) -> str | None:
-    """Return the login that a usable secret is for ('' for setup), without using it up."""
-    row = await connection.fetchrow(
-        "select a.login from accounts.one_time o left join accounts.account a on a.id = o.account"
-        " where o.hash = $1 and o.purpose = $2 and o.used_at is null and o.expires_at > now()",
-        secret_hash,
-        purpose,
-    )
-    return (row["login"] or "") if row else None
-
-
-# --- lockouts
-
-
-async def lockout(connection: Connection, key: str) -> Lockout | None:
-    """Return what was counted for the key; attempts at one key come one after the other."""
-    await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 41))", key)
-    row = await connection.fetchrow(
-        "select failures, since, until from accounts.lockout where key = $1", key
-    )
-    return Lockout(row["failures"], row["since"], row["until"]) if row else None
-
-
-async def keep_lockout(connection: Connection, key: str, counted: Lockout) -> None:
-    """Keep what was counted for the key."""
-    await connection.execute(
-        """
-        insert into accounts.lockout (key, failures, since, until) values ($1, $2, $3, $4)
-        on conflict (key) do update set failures = $2, since = $3, until = $4
-        """,
-        key,
-        counted.failures,
-        counted.since,
-        counted.until,
-    )
-
-
-async def forget_lockout(connection: Connection, key: str) -> None:
-    """Begin to count anew."""
-    await connection.execute("delete from accounts.lockout where key = $1", key)
