@@ -1,55 +1,30 @@
 """The composition root: every part of the server, in the order in which it is built."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
 from pathlib import Path
 
-import asyncpg
-from aiohttp import web
-
-from contract.release import VERSION
 from server.front_door.admin_api import AdminApi
 from server.front_door.announcement import Announcement, Place
 from server.front_door.keeper import FrontDoor
 from server.front_door.plan import Door
-from server.front_door.trust_page import TrustPage
 from server.kernel.auth import Credential, Principal
-from server.kernel.caller import BEHIND_FRONT_DOOR
 from server.kernel.checkpointing import Checkpoints
 from server.kernel.database import Connection, Database
-from server.kernel.edge import edge
-from server.kernel.gateway import Gateway, credential_of, refuse_foreign_origin
-from server.kernel.http import API, Call, Nothing, Reply, Route
+from server.kernel.http import Route
 from server.kernel.i18n import Catalogues
 from server.kernel.jobs import Jobs, kernel_jobs
 from server.kernel.journal import Journal
-from server.kernel.limits import Policy
 from server.kernel.live import Hub
 from server.kernel.live_limits import LiveLimits
 from server.kernel.mail import Mailer
-from server.kernel.migrations import MigrationSource, kernel_migrations, pending_migrations
 from server.kernel.module import Check, Module, Site, check_modules
 from server.kernel.naming import Naming
-from server.kernel.openapi import describe, encode
-from server.kernel.problems import Unauthenticated
-from server.kernel.rate_limits import (
-    ADDRESS,
-    ANONYMOUS,
-    HANDSHAKE,
-    PAIRING,
-    SIGN_IN,
-    USER,
-    RateLimits,
-)
 from server.kernel.retention import retention_job
 from server.kernel.sealer import Sealer
 from server.kernel.secrets import Secrets
 from server.kernel.services import Service, Services
 from server.kernel.site import SiteKeeper
-from server.kernel.static import StaticFiles
 from server.modules.accounts import plug as accounts_plug
 from server.modules.accounts.access_tokens import AccessTokens
 from server.modules.accounts.apps import Apps
@@ -90,17 +65,8 @@ from server.modules.system.audit import Auditor
 from server.modules.system.checks import Doctor, system_checks
 from server.modules.system.meters import HttpMeter, LoopMeter
 from server.modules.system.metrics import Metrics
-from server.network_settings import LimitSettings
 from server.settings import Settings, mail_relay
 from server.state import checkpointing, keys
-from server.web_files import web_assets
-
-MODULES = ("people", "accounts", "devices", "loans", "system")
-SERVER = Path(__file__).parent
-
-
-class NotMigrated(Exception):
-    """The database lacks migrations; `genba-server migrate` applies them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,53 +89,6 @@ class Parts:
     front_door: FrontDoor | None
     token_keys: TokenKeys
     identities: Identities
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A server that is open: its HTTP application, and how to say goodbye to those connected."""
-
-    application: web.Application
-    database: Database
-    parts: Parts
-
-    async def say_goodbye(self) -> None:
-        """Tell pages and agents that the server goes away; they come back by themselves."""
-        await asyncio.gather(self.parts.hub.close(), self.parts.link.close())
-
-
-def module_folders() -> list[tuple[str, Path]]:
-    """Return the modules' names and folders, in the order of their migrations."""
-    return [(name, SERVER / "modules" / name) for name in MODULES]
-
-
-def migration_sources() -> list[MigrationSource]:
-    """Return where all migrations are, the kernel's first."""
-    return [
-        kernel_migrations(),
-        *(MigrationSource(name, folder / "migrations") for name, folder in module_folders()),
-    ]
-
-
-def catalogues() -> Catalogues:
-    """Return all texts. Blocks: reads files."""
-    folders = [
-        SERVER / "kernel" / "locales",
-        SERVER / "web" / "locales",
-        SERVER / "front_door" / "locales",
-    ]
-    return Catalogues([*folders, *(folder / "locales" for _, folder in module_folders())])
-
-
-async def refuse_unmigrated(database: Database) -> None:
-    """Raise NotMigrated, MigrationChanged or DatabaseNewer unless code and database agree."""
-    async with database.connection() as connection:
-        pending = await pending_migrations(connection, migration_sources())
-    if pending:
-        raise NotMigrated(
-            f"the database lacks {len(pending)} migrations (first: {pending[0]});"
-            " run genba-server migrate"
-        )
 
 
 def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts:
@@ -352,100 +271,3 @@ def _announcement(settings: Settings, site: Callable[[], Site]) -> Announcement 
     door = settings.front_door
     place = Place(door.host, door.https_port if door.enabled else settings.http.port, door.enabled)
     return Announcement(place, site, settings.discovery.interfaces, shared=settings.http.share_port)
-
-
-@asynccontextmanager
-async def open_app(settings: Settings, dsn: str) -> AsyncGenerator[Server, None]:
-    """Build the server, run its services meanwhile, and close all of it in reverse.
-
-    Raises DatabaseUnavailable, NotMigrated, MigrationChanged, DatabaseNewer, ModuleError.
-    """
-    async with AsyncExitStack() as stack:
-        pool_max = settings.database.pool_max
-        database = await stack.enter_async_context(Database.open(dsn, max_size=pool_max))
-        await refuse_unmigrated(database)
-        texts = await asyncio.to_thread(catalogues)
-        parts = assemble(settings, database, texts)
-        await asyncio.to_thread(parts.identity.load)
-        await parts.site.load()
-        permissions = [permission for m in parts.modules for permission in m.permissions]
-        await database.run(lambda connection: parts.accounts.seed(connection, permissions))
-        assets = await asyncio.to_thread(web_assets, module_folders(), texts)
-
-        gateway = Gateway(database, texts, parts.identities.identify, _rate_limits(settings.limits))
-        application = web.Application(middlewares=[edge(gateway, parts.http.note)])
-        application[BEHIND_FRONT_DOOR] = settings.front_door.enabled
-        for group in parts.routes.values():
-            for route in group:
-                gateway.mount(application, route)
-        gateway.mount(application, _description(parts))
-        application.router.add_get(f"{API}/live", _live(database, gateway, parts.hub))
-        application.router.add_get("/link", _link(gateway, parts.link))
-        if (front_door := parts.front_door) is not None:
-            page = await asyncio.to_thread(TrustPage, texts, lambda: front_door.authority)
-            page.mount(application)
-        StaticFiles(assets).mount(application)
-
-        running = await stack.enter_async_context(asyncio.TaskGroup())
-        services = running.create_task(parts.services.run(), name="services")
-        stack.callback(services.cancel)
-        yield Server(application, database, parts)
-
-
-async def openapi_document() -> bytes:
-    """Return the API's description; its database is never connected to."""
-    unused = Database("", asyncpg.create_pool())
-    return describe_api(assemble(Settings(), unused, await asyncio.to_thread(catalogues)))
-
-
-def describe_api(parts: Parts) -> bytes:
-    """Return the API's description as JSON text."""
-    return encode(describe("Genba", VERSION, parts.routes))
-
-
-def _description(parts: Parts) -> Route:
-    # Written when it is first asked for: it would be a third of the work of a start.
-    document = cache(partial(describe_api, parts))
-
-    async def show(_: Call[Nothing, Nothing]) -> Reply:
-        return Reply(await asyncio.to_thread(document))
-
-    return Route("GET", f"{API}/openapi.json", None, show, "This description", answer=bytes)
-
-
-def _live(
-    database: Database, gateway: Gateway, hub: Hub
-) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def serve(request: web.Request) -> web.StreamResponse:
-        gateway.limits.take_for_address(request, HANDSHAKE)
-        refuse_foreign_origin(request)
-        async with database.connection() as connection:
-            principal = await gateway.authenticate(connection, request)
-        credential = credential_of(request)
-        if credential is None:
-            raise Unauthenticated()
-        return hub.serve(request, principal, credential)
-
-    return serve
-
-
-def _link(gateway: Gateway, link: Link) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def serve(request: web.Request) -> web.StreamResponse:
-        gateway.limits.take_for_address(request, HANDSHAKE)
-        return await link.serve(request)
-
-    return serve
-
-
-def _rate_limits(wanted: LimitSettings) -> RateLimits:
-    quotas = {
-        ADDRESS: wanted.address_per_minute,
-        ANONYMOUS: wanted.anonymous_per_minute,
-        USER: wanted.user_per_minute,
-        SIGN_IN: wanted.sign_in_per_minute,
-        PAIRING: wanted.pairing_per_minute,
-        HANDSHAKE: wanted.handshake_per_minute,
-    }
-    return RateLimits(
-        {name: Policy(name, quota) for name, quota in quotas.items()} if wanted.enabled else {}
-    )

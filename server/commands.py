@@ -11,16 +11,7 @@ from contextlib import asynccontextmanager
 import msgspec
 from aiohttp import web
 
-from server.app import (
-    NotMigrated,
-    Server,
-    assemble,
-    catalogues,
-    migration_sources,
-    open_app,
-    openapi_document,
-    refuse_unmigrated,
-)
+from server.app import assemble
 from server.front_door.admin_api import CaddyRefused, CaddyUnreachable
 from server.front_door.authority import NotACertificate
 from server.kernel.database import Connection, Database
@@ -34,7 +25,9 @@ from server.modules.accounts.rules import SessionPolicy
 from server.modules.accounts.sign_in import SignIns
 from server.modules.devices.model import ENROLMENT_HOURS, EnrolmentDraft
 from server.modules.system.service import System
+from server.serving import NotMigrated, Server, open_app, openapi_document, refuse_unmigrated
 from server.settings import HttpSettings, Settings
+from server.shipped import catalogues, migration_sources, read_shipped
 from server.systemd import Notifier
 
 ACTOR = "command-line"
@@ -58,7 +51,7 @@ async def serve(settings: Settings, dsn: str) -> int:
     notifier = Notifier()
     try:
         with _bind(settings.http) as listening:
-            async with open_app(settings, dsn) as server:
+            async with open_app(settings, dsn, await asyncio.to_thread(read_shipped)) as server:
                 await _serve(server, listening, notifier, stopping)
     except NotMigrated as error:
         raise CommandFailed(str(error)) from error

@@ -20,12 +20,12 @@ import msgspec
 import pytest
 
 from scripts.embedded_postgres import EmbeddedPostgres, PostgresError
-from server.app import migration_sources
 from server.kernel.database import Connection, Database, DatabaseUnavailable, connect
 from server.kernel.journal import Journal, NewEntry
 from server.kernel.journal_verify import Checkpoint, verify
 from server.kernel.migrations import migrate
 from server.kernel.sealer import Sealer
+from server.shipped import migration_sources
 from support.postgres import a_cluster
 from support.power import PowerDisk
 from support.power.trace import Kind, read

@@ -5,15 +5,16 @@ import base64
 import pytest
 from aiohttp import WSMsgType
 
-from server.app import NotMigrated, migration_sources, open_app
 from server.kernel.migrations import migrate
+from server.serving import NotMigrated, open_app
 from server.settings import Settings
+from server.shipped import migration_sources, read_shipped
 from support.api import Api
 
 
 async def test_an_unmigrated_database_is_refused_with_what_to_do(empty_database_url: str) -> None:
     with pytest.raises(NotMigrated, match="genba-server migrate"):
-        async with open_app(Settings(), empty_database_url):
+        async with open_app(Settings(), empty_database_url, read_shipped()):
             pass
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from contract.ids import new_id
-from server.app import migration_sources
 from server.kernel.migrations import migrate
+from server.shipped import migration_sources
 from support.api import Api, expect, open_api
 from support.components import require
 from support.postgres import a_cluster

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from server.app import migration_sources
 from server.kernel.migrations import migrate
+from server.shipped import migration_sources
 from support.api import open_api
 from support.postgres import a_cluster
 from support.site import Site, until

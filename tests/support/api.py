@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -13,11 +14,15 @@ from aiohttp import ClientResponse, web_app
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
-from server.app import Server, open_app
 from server.kernel.database import Connection
 from server.kernel.journal import Journal
 from server.modules.system.service import System
+from server.serving import Server, open_app
 from server.settings import Settings, StateSettings
+from server.shipped import read_shipped
+
+# Read once for all servers of a test run.
+_shipped = cache(read_shipped)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ async def open_api(dsn: str, settings: Settings | None = None) -> AsyncIterator[
     """Open a server on a migrated database."""
     with TemporaryDirectory() as folder:
         wanted = msgspec.structs.replace(settings or Settings(), state=StateSettings(folder))
-        async with open_app(wanted, dsn) as server:
+        async with open_app(wanted, dsn, _shipped()) as server:
             token = await make_token(server)
             try:
                 async with TestClient(TestServer(server.application)) as client:

@@ -10,8 +10,8 @@ from itertools import count
 from pathlib import Path
 
 from scripts.embedded_postgres import EmbeddedPostgres
-from server.app import migration_sources
 from server.kernel.migrations import migrate
+from server.shipped import migration_sources
 
 TEMPLATE = "migrated"
 # For clusters that nobody pulls the plug of: a clone costs a tenth of the time.

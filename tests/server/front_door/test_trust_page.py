@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from server.app import catalogues
 from server.front_door.authority import Authority, NotACertificate
 from server.front_door.trust_page import SYSTEMS, TrustPage
+from server.shipped import catalogues
 
 
 def a_root(name: str = "Genba genba.local") -> x509.Certificate:

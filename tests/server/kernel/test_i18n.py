@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from server.app import SERVER, catalogues
 from server.kernel.i18n import LANGUAGES, Catalogues, MissingText, negotiate
 from server.kernel.problems import Problem
+from server.shipped import SERVER, catalogues
 
 FOLDERS = sorted(SERVER.rglob("locales"))
 _MESSAGE = re.compile(r"^([a-z][\w-]*) *=", re.MULTILINE)

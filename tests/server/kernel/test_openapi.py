@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from server.app import openapi_document
+from server.serving import openapi_document
 from support.api import Api
 
 _REF = re.compile(r'"#/components/schemas/([^"]+)"')

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 from contract.ids import new_id
-from server.app import migration_sources
 from server.kernel.database import connect
 from server.kernel.migrations import MigrationSource, migrate
+from server.shipped import migration_sources
 
 
 def before_keys(folder: Path) -> list[MigrationSource]:

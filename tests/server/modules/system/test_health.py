@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from server.app import catalogues
 from server.kernel.database import Connection
 from server.kernel.i18n import LANGUAGES
 from server.kernel.module import Check, Finding
@@ -13,6 +12,7 @@ from server.modules.system.checks import Doctor
 from server.modules.system.machine import Disk
 from server.modules.system.meters import HttpMeter, LoopMeter
 from server.modules.system.model import CheckStatus, Status
+from server.shipped import catalogues
 from support.api import Api, enrolled, expect
 
 HEALTH = "/api/system/health"
