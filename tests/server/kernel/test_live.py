@@ -149,6 +149,11 @@ async def test_a_page_that_does_not_read_is_dropped_with_the_reason_and_others_h
         assert hub.dropped == 1
         await tell(database, journal, "tools.lent", "after")
         assert (await hear(quick, "event"))["subject"] == "after"
+        transport.resume_reading()  # type: ignore[attr-defined]
+        async with asyncio.timeout(SECONDS):
+            while (last := await slow.receive_json())["type"] == "event":
+                pass
+        assert last == {"type": "goodbye", "code": "slow"}
 
 
 @pytest.mark.parametrize("nonsense", ["{", "[]", '{"type":"shout"}', '{"type":"subscribe"}'])
