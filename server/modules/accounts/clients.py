@@ -4,9 +4,6 @@ import hmac
 import re
 import secrets
 
-import msgspec
-from msgspec import UNSET
-
 from contract.ids import new_id
 from server.kernel.auth import Principal, digest, new_secret
 from server.kernel.database import Connection
@@ -14,6 +11,7 @@ from server.kernel.journal import Journal
 from server.kernel.problems import NotFound, PreconditionFailed, Unavailable
 from server.modules.accounts import events, store_clients, store_roles
 from server.modules.accounts.access_tokens import AccessTokens
+from server.modules.accounts.changes import applied, differing
 from server.modules.accounts.grants import check_grant, check_outranked
 from server.modules.accounts.oauth_model import (
     BEARER,
@@ -84,22 +82,12 @@ class Clients:
         if before.version != expected_version:
             raise PreconditionFailed(current=before.version)
         await self._check_outranked(connection, principal, before.id)
-        fields = {
-            name: getattr(change, name)
-            for name in change.__struct_fields__
-            if getattr(change, name) is not UNSET
-        }
-        after = msgspec.structs.replace(before, **fields)
+        after = applied(before, change)
         await check_grant(connection, principal, sorted(set(after.roles) - set(before.roles)))
         await store_clients.update_client(connection, after)
         await store_roles.give_to_client(connection, before.id, after.roles)
-        old, new = _shown(before), _shown(after)
-        changed = [name for name in new if old[name] != new[name]]
-        news = events.ClientNews(
-            after.name,
-            before={name: old[name] for name in changed},
-            after={name: new[name] for name in changed},
-        )
+        old, new = differing(_shown(before), _shown(after))
+        news = events.ClientNews(after.name, before=old, after=new)
         await self._journal.tell(
             connection, principal.actor, events.CLIENT_CHANGED, before.id, news
         )

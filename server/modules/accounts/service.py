@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import asyncpg
-import msgspec
 from msgspec import UNSET
 
 from contract.ids import new_id
@@ -20,6 +19,7 @@ from server.kernel.problems import (
 )
 from server.modules.accounts import events, store, store_roles
 from server.modules.accounts.app_endings import Ended, end_apps
+from server.modules.accounts.changes import applied, differing
 from server.modules.accounts.grants import check_grant, check_outranked
 from server.modules.accounts.model import (
     ADMIN,
@@ -114,12 +114,7 @@ class Accounts:
             raise PreconditionFailed(current=before.version)
         await self._check_outranked(connection, principal, before.id)
         had_admin = await self._has_admin(connection)
-        fields = {
-            name: getattr(change, name)
-            for name in change.__struct_fields__
-            if getattr(change, name) is not UNSET
-        }
-        after = msgspec.structs.replace(before, **fields)
+        after = applied(before, change)
         _check_email(after.email)
         if set(after.roles) != set(before.roles):
             given = sorted(set(after.roles) - set(before.roles))
@@ -135,14 +130,8 @@ class Accounts:
         if after.disabled and not before.disabled:
             await self._sign_ins.revoke_all(connection, principal.actor, before.id)
             await end_apps(self._journal, connection, principal.actor, before.id, Ended.DISABLED)
-        old, new = _shown(before), _shown(after)
-        changed = [name for name in new if old[name] != new[name]]
-        news = events.AccountNews(
-            after.login,
-            after.name,
-            before={name: old[name] for name in changed},
-            after={name: new[name] for name in changed},
-        )
+        old, new = differing(_shown(before), _shown(after))
+        news = events.AccountNews(after.login, after.name, old, new)
         await self._journal.tell(
             connection, principal.actor, events.ACCOUNT_CHANGED, before.id, news
         )
