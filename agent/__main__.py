@@ -1,4 +1,4 @@
-"""Command line of the agent: run, pair, enrol, status."""
+"""Command line of the agent: run, pair, enrol, site-ca, status."""
 
 import argparse
 import asyncio
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agent.app import run_agent
 from agent.enrolment import EnrolError, enrol
-from agent.identity import store_identity
+from agent.identity import load_identity, store_identity
 from agent.logs import log_to_stderr
 from agent.notify import Notifier
 from agent.outbox import OutboxError
@@ -37,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
             return pair_on_terminal(settings, options.server)
         case "enrol":
             return _enrol(settings, options.server, options.token)
+        case "site-ca":
+            return _site_ca(settings)
         case _:
             return _status(settings)
 
@@ -57,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     enrolling.add_argument("--server", help="the server's URL (default: server.url)")
     enrolling.add_argument("--token", required=True, help="made by `genba-server enrol`")
+    commands.add_parser(
+        "site-ca", parents=[shared], help="print the site's pinned CA, for the kiosk's browser"
+    )
     commands.add_parser("status", parents=[shared], help="print the running agent's health")
     return parser
 
@@ -104,6 +109,15 @@ def _enrol(settings: Settings, server: str | None, token: str) -> int:
         print(f"genba-agent: {exc}", file=sys.stderr)
         return 1
     print(f"enrolled as {identity.name}")
+    return 0
+
+
+def _site_ca(settings: Settings) -> int:
+    identity = load_identity(Path(settings.data.dir))
+    if identity is None or not identity.ca:
+        print("genba-agent: there is no CA: not paired yet, or without TLS", file=sys.stderr)
+        return 1
+    print(identity.ca, end="")
     return 0
 
 

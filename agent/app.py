@@ -29,6 +29,7 @@ from agent.replica import Replica
 from agent.replica_file import ReplicaFile
 from agent.screen import samples
 from agent.settings import KioskSettings, Settings
+from agent.sign_in import SignIns, Visitor
 from contract import kiosk
 from contract.cards import InvalidUid
 from contract.kiosk import LinkView
@@ -112,6 +113,7 @@ class Agent:
             renewed=self._renewed,
         )
         self._around.pairing = self.membership.desk.view
+        self.sign_ins = SignIns(self._visitor, self._entered)
         self.local = Local(
             assets=read_assets(KIOSK_FOLDER),
             tapped=self._virtual_tap if self._virtual is not None else None,
@@ -119,6 +121,7 @@ class Agent:
             samples=lambda search: samples(replica, search),
             health=self._health,
             pair=self.membership.desk.handle,
+            enter_pin=self.sign_ins.enter,
         )
         self.counter = Counter(
             Desk(timing=timing(settings.kiosk)),
@@ -138,6 +141,7 @@ class Agent:
             clock,
             self._heartbeat,
             self._link_changed,
+            self.sign_ins,
         )
 
     # --- readers
@@ -165,6 +169,14 @@ class Agent:
 
     def _touched(self, touch: kiosk.Undo | kiosk.Finish | kiosk.Extend) -> None:
         self.counter.touched(touch)
+
+    # --- signing in
+
+    def _visitor(self) -> Visitor | None:
+        return self.counter.visitor()
+
+    def _entered(self) -> None:
+        self.counter.touched(kiosk.Finish())
 
     # --- link
 

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent.clock import BootClock
-from agent.desk import Decision, Desk, Tap, decide, expire, extend, failed, finish, undo
+from agent.desk import Attending, Decision, Desk, Tap, decide, expire, extend, failed, finish, undo
 from agent.outbox import Draft, Outbox, OutboxError
 from agent.replica import Replica
 from agent.screen import draw
+from agent.sign_in import Visitor
 from contract.ids import EventId, new_id
 from contract.kiosk import Extend, Feedback, Finish, LinkView, Pairing, State, Tone, Undo
 from contract.link import ReaderReport, ReaderState
@@ -63,6 +64,11 @@ class Counter:
         )
         self._revision = 0
         self._feedback: Feedback | None = None
+
+    def visitor(self) -> Visitor | None:
+        """Return who stands here now."""
+        stage = expire(self._desk, self._clock.read().mono_us).stage
+        return Visitor(stage.person, stage.card) if isinstance(stage, Attending) else None
 
     def tapped(self, tap: Tap) -> None:
         """Take a tap in its turn."""

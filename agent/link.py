@@ -5,6 +5,7 @@ Nothing but an Ack ever deletes a fact. One batch is in flight at a time.
 
 import asyncio
 import contextlib
+import functools
 import logging
 import ssl
 import time
@@ -35,6 +36,7 @@ from agent.outbox import Outbox, OutboxError, QueuedRow
 from agent.replica import Replica
 from agent.replica_file import ReplicaFile
 from agent.server_address import ServerAddress, pinned_context
+from agent.sign_in import SignIns
 from contract.decoding import UNDECODABLE
 from contract.ids import EventId
 from contract.link import (
@@ -51,6 +53,7 @@ from contract.link import (
     Heartbeat,
     Hello,
     NewEpoch,
+    SignInAnswer,
     Up,
     Welcome,
 )
@@ -91,6 +94,7 @@ class Link:
         clock: BootClock,
         heartbeat: Callable[[int | None], Heartbeat],
         changed: Callable[[LinkStatus], None],
+        sign_ins: SignIns,
         backoff: Backoff | None = None,
         steady_seconds: float = STEADY_SECONDS,
     ) -> None:
@@ -103,6 +107,7 @@ class Link:
         self._clock = clock
         self._heartbeat = heartbeat
         self._changed = changed
+        self._sign_ins = sign_ins
         self._backoff = backoff or Backoff()
         self._steady_seconds = steady_seconds
         self._status = LinkStatus()
@@ -176,7 +181,7 @@ class Link:
                 proxy=None,
             ) as socket:
                 try:
-                    await self._converse(socket, identity)
+                    await self._converse(socket, identity, where)
                 except asyncio.CancelledError:
                     await socket.close(_GOING_AWAY, "agent stops")
                     raise
@@ -202,7 +207,9 @@ class Link:
         known = self._clock.read().synchronised
         return pinned_context(identity.ca, clock_known=known)
 
-    async def _converse(self, socket: ClientConnection, identity: Identity) -> None:
+    async def _converse(
+        self, socket: ClientConnection, identity: Identity, where: ServerAddress
+    ) -> None:
         self._enter(LinkState.GREETING)
         await self._greet(socket, identity)
         self._enter(LinkState.ONLINE, Problem.NONE)
@@ -214,7 +221,8 @@ class Link:
                 group.create_task(self._end_when_renewed())
                 # In the group's body, so that Python 3.11 takes back the cancellation with which
                 # a failing task ends it; `_stop_if_cancelled` relies on that count.
-                await self._listen(socket)
+                with self._signing_in(socket, where):
+                    await self._listen(socket)
         except BaseExceptionGroup as several:
             # One connection, one reason: the first task to fail ended the others. Not `except*`:
             # before Python 3.11.4 it wraps what is raised from it in a group again.
@@ -225,6 +233,14 @@ class Link:
         finally:
             if time.monotonic() - began >= self._steady_seconds:
                 self._backoff.reset()
+
+    def _signing_in(
+        self, socket: ClientConnection, where: ServerAddress
+    ) -> contextlib.AbstractContextManager[None]:
+        """People may sign in over this link, unless their PIN would travel in the clear."""
+        if not where.private:
+            return contextlib.nullcontext()
+        return self._sign_ins.over(functools.partial(_send, socket), where.url)
 
     async def _greet(self, socket: ClientConnection, identity: Identity) -> None:
         """Prove the agent's key and have the server prove the pinned one, before any row goes."""
@@ -278,6 +294,8 @@ class Link:
                     if written is not None:
                         await self._replica_file.write(written, self._replica)
                         self._changed(self._status)
+                case SignInAnswer() as answer:
+                    self._sign_ins.take(answer)
                 case NewEpoch(reason=reason):
                     log.warning("new queue epoch", extra={"reason": reason})
                     await self._outbox.begin_epoch()

@@ -36,6 +36,7 @@ from contract.kiosk import (
     Undo,
 )
 from contract.link import CLOSE_MALFORMED
+from contract.sign_in import EnterPin, PinAnswer
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class _Page:
         self._newest: str | None = None
         self._answers: list[str] = []
         self._filled = asyncio.Event()
+        self.asking: asyncio.Task[None] | None = None
 
     def show(self, text: str) -> None:
         self._newest = text
@@ -109,6 +111,7 @@ class Local:
         samples: Callable[[str], Samples],
         health: Callable[[], Awaitable[bytes]],
         pair: Callable[[Pair], None],
+        enter_pin: Callable[[str], Awaitable[PinAnswer]],
         slow_seconds: float = SLOW_SECONDS,
     ) -> None:
         """`tapped` is None where there is no virtual reader: then a page's taps are ignored."""
@@ -118,6 +121,7 @@ class Local:
         self._samples = samples
         self._health = health
         self._pair = pair
+        self._enter_pin = enter_pin
         self._slow_seconds = slow_seconds
         self._pages: set[_Page] = set()
         self._state: str | None = None
@@ -194,14 +198,16 @@ class Local:
         try:
             async with asyncio.TaskGroup() as group:
                 writer = group.create_task(page.write())
-                await self._read_page(page)
+                await self._read_page(page, group)
                 writer.cancel()
+                if page.asking is not None:
+                    page.asking.cancel()
         except* ConnectionClosed:
             pass
         finally:
             self._pages.discard(page)
 
-    async def _read_page(self, page: _Page) -> None:
+    async def _read_page(self, page: _Page, group: asyncio.TaskGroup) -> None:
         async for data in page.socket:
             try:
                 message = _decode(data)
@@ -219,8 +225,15 @@ class Local:
                         self._tapped(message)
                 case Undo() | Finish() | Extend():
                     self._touched(message)
+                case EnterPin(pin=pin):
+                    # Beside the page's other messages: no tap and no touch waits for the server.
+                    if page.asking is None or page.asking.done():
+                        page.asking = group.create_task(self._answer_pin(page, pin))
                 case StartPairing() | PairWith() | StopPairing() | ConfirmPairing():
                     self._pair(message)
+
+    async def _answer_pin(self, page: _Page, pin: str) -> None:
+        page.answer(_encode(await self._enter_pin(pin)).decode())
 
 
 def _plain(status: HTTPStatus, text: str) -> Response:

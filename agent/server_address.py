@@ -39,6 +39,11 @@ class ServerAddress:
         return f"{'https' if self.tls else 'http'}://{name}" + ("" if usual else f":{self.port}")
 
     @property
+    def private(self) -> bool:
+        """Whether nobody on the way reads what is said: by TLS, or within this machine."""
+        return self.tls or _LOOPBACK.match(self.url.removeprefix("http://")) is not None
+
+    @property
     def link_url(self) -> str:
         """The URL of the link's WebSocket."""
         return "ws" + self.url.removeprefix("http") + "/link"

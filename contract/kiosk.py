@@ -12,6 +12,7 @@ from contract.cards import CardProblem, CardUid, Technology
 from contract.ids import EventId, ItemId, LoanId, PersonId
 from contract.lending import Refusal
 from contract.link import ReaderReport
+from contract.sign_in import EnterPin, PinAnswer
 
 
 class Tone(enum.StrEnum):
@@ -267,6 +268,7 @@ FromKiosk = (
     | Undo
     | Finish
     | Extend
+    | EnterPin
     | Drawing
     | AskSamples
     | StartPairing
@@ -274,4 +276,4 @@ FromKiosk = (
     | StopPairing
     | ConfirmPairing
 )
-ToKiosk = State | Samples
+ToKiosk = State | Samples | PinAnswer

@@ -1,18 +1,21 @@
 """The link: one WebSocket an agent, JSON text messages, opened by the agent at `/link`.
 
-The server speaks first: Challenge. Up: Hello first, then Events and Heartbeat. Down: Welcome next,
-then Ack, Changes, NewEpoch, Goodbye. Hello and Welcome carry each side's proof of its key
-(contract.proof). Every field added later has a default, so that a skew of one release works;
-protocol 1, before the keys, is refused.
+The server speaks first: Challenge. Up: Hello first, then Events, Heartbeat and SignIn. Down:
+Welcome next, then Ack, Changes, SignInAnswer, NewEpoch, Goodbye. Hello and Welcome carry each
+side's proof of its key (contract.proof). Every field added later has a default, so that a skew of
+one release works; protocol 1, before the keys, is refused.
 """
 
 import enum
+from typing import Annotated
 
 import msgspec
 
-from contract.ids import AgentId, BootId, EventId, JournalEpoch, QueueEpoch
+from contract.cards import CardUid
+from contract.ids import AgentId, BootId, EventId, JournalEpoch, PersonId, QueueEpoch
 from contract.moment import Clock
 from contract.replica import ItemRow, PersonRow
+from contract.sign_in import Pin, SignInResult
 
 PROTOCOL = 2
 SPEAKS = frozenset({2})
@@ -87,6 +90,22 @@ class Heartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
     temperature_c: float | None = None
 
 
+class SignIn(msgspec.Struct, frozen=True, tag="sign_in"):
+    """Somebody at the kiosk has shown this card and typed this PIN.
+
+    `request` comes back with the answer. Never written down, never sent twice.
+    """
+
+    request: Annotated[str, msgspec.Meta(max_length=64)]
+    person: PersonId
+    card: CardUid
+    pin: Pin
+
+    def __repr__(self) -> str:
+        """Leave the PIN out: what is printed ends in logs."""
+        return f"SignIn(request={self.request!r})"
+
+
 class Challenge(msgspec.Struct, frozen=True, tag="challenge"):
     """The server's first word: a fresh nonce for the agent to sign, and the site's public key."""
 
@@ -153,6 +172,22 @@ class Changes(msgspec.Struct, frozen=True, tag="changes"):
     more: bool = False
 
 
+class SignInAnswer(msgspec.Struct, frozen=True, tag="sign_in_answer"):
+    """The server's answer to a SignIn.
+
+    `ticket` opens one session within the next minute; `minutes` is how long a lock still lasts.
+    """
+
+    request: str
+    result: SignInResult
+    ticket: str = ""
+    minutes: int = 0
+
+    def __repr__(self) -> str:
+        """Leave the ticket out: what is printed ends in logs."""
+        return f"SignInAnswer(request={self.request!r}, result={self.result!r})"
+
+
 class NewEpoch(msgspec.Struct, frozen=True, tag="new_epoch"):
     """An old disk came back: begin a new queue epoch, keep every row and its id, send again."""
 
@@ -166,8 +201,8 @@ class Goodbye(msgspec.Struct, frozen=True, tag="goodbye"):
     detail: str = ""
 
 
-Up = Hello | Events | Heartbeat
-Down = Challenge | Welcome | Ack | Changes | NewEpoch | Goodbye
+Up = Hello | Events | Heartbeat | SignIn
+Down = Challenge | Welcome | Ack | Changes | SignInAnswer | NewEpoch | Goodbye
 
 CLOSE_UNAUTHORIZED = 4001
 CLOSE_MALFORMED = 4002

@@ -4,6 +4,7 @@
 import { signal } from "./kit/html.js";
 import { Live } from "./kit/live.js";
 import { play } from "./kit/sound.js";
+import { SignIn } from "./sign_in.js";
 
 /** @typedef {import("./messages.js").State} State */
 /** @typedef {import("./messages.js").Samples} Samples */
@@ -38,6 +39,7 @@ export class Desk {
     this.extended = -Infinity;
     /** @type {number | null} */
     this.played = null;
+    this.signIn = new SignIn((pin) => this.send({ type: "enter_pin", pin }));
     this.live = new Live({
       url: "/ws",
       longestMs: 2_000,
@@ -45,6 +47,7 @@ export class Desk {
       onMessage: (message) => this.take(message),
       onClose: () => {
         if (!this.away()) this.severed = performance.now();
+        this.signIn.lost();
         return true;
       },
     });
@@ -62,8 +65,12 @@ export class Desk {
     return was;
   }
 
-  /** @param {State | Samples} message */
+  /** @param {import("./messages.js").ToKiosk} message */
   take(message) {
+    if (message.type === "pin_answer") {
+      this.signIn.take(message);
+      return;
+    }
     if (message.type === "samples") {
       this.samples.value = message;
       return;
@@ -76,6 +83,7 @@ export class Desk {
     this.now.value = this.received;
     this.state.value = message;
     this.remember(message);
+    this.signIn.follow(message);
     this.sound(message.feedback, before === null);
     if (before) this.notice(before, message);
     this.renew(before, message);

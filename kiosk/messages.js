@@ -41,8 +41,14 @@
  * @typedef {{uid: string, title: string, detail: string, on_loan: boolean}} SampleCard
  * @typedef {{type: "samples", people: SampleCard[], items: SampleCard[]}} Samples
  *
+ * @typedef {"ok" | "refused" | "locked" | "no_pin" | "busy" | "unavailable"} SignInResult
+ * @typedef {{type: "pin_answer", result: SignInResult, ticket: string, site: string,
+ *   minutes: number}} PinAnswer
+ * @typedef {State | Samples | PinAnswer} ToKiosk
+ *
  * @typedef {{type: "tap", uid: string} | {type: "undo", fact: string} | {type: "finish"}
  *   | {type: "extend"} | {type: "drawing"} | {type: "ask_samples", search: string}
+ *   | {type: "enter_pin", pin: string}
  *   | {type: "start_pairing"} | {type: "stop_pairing"} | {type: "confirm_pairing"}
  *   | {type: "pair_with", site: string, address: string}} FromKiosk
  */

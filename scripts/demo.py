@@ -269,6 +269,8 @@ class Demo:
             print("  Cards to tap (the drawer on the kiosk page has them all):")
         for uid, name in [*people, *items]:
             print(f"    {uid:<16}  {name}")
+        if how := self._kiosk_sign_in(token):
+            print(f"  To sign in at the kiosk: {how}")
         if _real_readers():
             print("\n  A PC/SC reader on this machine works as well.")
         else:
@@ -292,6 +294,17 @@ class Demo:
         made = self._command(environment, "server", *make).strip().splitlines()[-1]
         # By number, as the kiosk: a cookie belongs to one name.
         return f"{self._server_url}/{made[made.index('#') :]}", what
+
+    def _kiosk_sign_in(self, token: str) -> str:
+        """Return the card and PIN of the sample's account; empty for data without one."""
+        from scripts.sample_data import KIOSK_LOGIN, KIOSK_PIN
+
+        found = _get(f"{self._server_url}/api/v1/accounts?search={KIOSK_LOGIN}", token)["items"]
+        for account in found:
+            if account["has_pin"] and account["person"]:
+                person = _get(f"{self._server_url}/api/v1/people/{account['person']}", token)
+                return f"card {person['cards'][0]['uid']} ({person['name']}), PIN {KIOSK_PIN}"
+        return ""
 
     def _cards(self, token: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         people = _get(f"{self._server_url}/api/v1/people?limit=4&status=active", token)

@@ -22,6 +22,7 @@ from contract.proof import KEY_BYTES
 from server.kernel.auth import EVERYTHING, Principal
 from server.kernel.database import Connection, Database
 from server.kernel.journal import Journal
+from server.modules.accounts import store
 from server.modules.accounts.model import AccountDraft, RoleId
 from server.modules.accounts.passwords import Passwords
 from server.modules.accounts.rules import SessionPolicy
@@ -119,6 +120,8 @@ ACCOUNTS = (
     ("hancho", "工具室 班長", RoleId("manager")),
     ("kansa", "監査 担当", RoleId("viewer")),
 )
+# Who can sign in at a kiosk, with the first person's card.
+KIOSK_LOGIN, KIOSK_PIN = "hancho", "294017"
 ITEMS = {
     "手工具": (
         "トルクレンチ 25N·m:10 トルクレンチ 100N·m:8 モンキーレンチ 300mm:10 "
@@ -164,7 +167,8 @@ class Workshop:
         self._facts = FactKeeper(journal)
         self._loans = Loans(journal, self._people, self._facts)
         self._devices = Devices(journal)
-        self._accounts = Accounts(journal, SignIns(journal, Passwords(), SessionPolicy()))
+        self._passwords = Passwords()
+        self._accounts = Accounts(journal, SignIns(journal, self._passwords, SessionPolicy()))
         self._random = random.Random(SEED)
         self._staff: list[tuple[PersonId, CardUid]] = []
         self._tools: list[Tool] = []
@@ -221,11 +225,14 @@ class Workshop:
             self._staff.append((person.id, uid))
 
     async def _load_accounts(self, connection: Connection) -> None:
-        """Who may sign in; nobody can before they open a link, since nobody has a password."""
+        """Who may sign in: by a link, since nobody has a password; one with card and PIN too."""
         await self._accounts.seed(connection, ())
         for login, name, role in ACCOUNTS:
-            draft = AccountDraft(login=login, name=name, roles=(role,))
-            await self._accounts.create(connection, LOADER, draft)
+            person = self._staff[0][0] if login == KIOSK_LOGIN else None
+            draft = AccountDraft(login=login, name=name, roles=(role,), person=person)
+            made, _ = await self._accounts.create(connection, LOADER, draft)
+            if person is not None:
+                await store.set_pin(connection, made.id, await self._passwords.hash(KIOSK_PIN))
 
     async def _load_items(self, connection: Connection) -> None:
         for name, english, days, prefix, place in CATEGORIES:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from contract.ids import AgentId
 from server.front_door.admin_api import AdminApi
 from server.front_door.announcement import Announcement, Place
 from server.front_door.keeper import FrontDoor
@@ -33,6 +34,7 @@ from server.modules.accounts.events import RIGHTS_KINDS
 from server.modules.accounts.first_run import FirstRun
 from server.modules.accounts.forgotten import SEND, PasswordMail
 from server.modules.accounts.identities import Identities
+from server.modules.accounts.kiosk_sign_in import KioskSignIns
 from server.modules.accounts.own import Own
 from server.modules.accounts.passkeys import PasskeyKeeper
 from server.modules.accounts.passwords import Passwords
@@ -106,6 +108,7 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     people = People(journal, Tags())
     passwords = Passwords()
     sign_ins = SignIns(journal, passwords, SessionPolicy())
+    kiosks = KioskSignIns(database, journal, sign_ins, passwords, people)
     token_keys = TokenKeys(Path(settings.state.folder) / "keys")
     access_tokens = AccessTokens(token_keys, lambda: site.site)
     identities = Identities(access_tokens)
@@ -136,8 +139,13 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     intake = Intake(database, journal, facts)
     feed = ReplicaFeed(database, journal, LoanReplica(people))
     greeter = Greeter(database, identity, Refusals(database, journal))
-    link = Link(database, devices, intake, feed, greeter, lambda: site.site.name)
-    revocations = Revocations(database, journal, link.recheck)
+    link = Link(database, devices, intake, feed, greeter, lambda: site.site.name, kiosks.answer)
+
+    async def key_lost(agent: AgentId) -> None:
+        await link.recheck(agent)
+        await kiosks.end(agent)
+
+    revocations = Revocations(database, journal, key_lost)
     jobs: Jobs
     domains: list[Module]
 
@@ -155,7 +163,7 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     domains = [
         people_plug.setup(people, privacy),
         accounts_plug.setup(
-            site, accounts, sign_ins, first_run, own, clients, apps, passkeys, tokens, mail
+            site, accounts, sign_ins, kiosks, first_run, own, clients, apps, passkeys, tokens, mail
         ),
         devices_plug.setup(
             devices,

@@ -61,6 +61,24 @@ due-over = { $days ->
    *[other] { $days } days overdue
 }
 
+## Signing in to the site's pages
+signin-open = Open the admin pages
+pin-title = Enter your PIN
+pin-typed = { $shown } digits entered
+pin-delete = Delete
+pin-ok = OK
+pin-asking = Checking…
+pin-refused = That did not work
+pin-refused-do = Enter the PIN once more. If it goes on, ask an administrator.
+pin-locked = Not accepted for a while
+pin-locked-do = There were too many wrong PINs. Please wait { $minutes } min. You can choose a new PIN on a computer: open the admin pages and go to “My account”.
+pin-no_pin = You have no PIN yet
+pin-no_pin-do = Open the admin pages on a computer or a phone and choose one under “My account”. Without an account, ask an administrator.
+pin-busy = Busy
+pin-busy-do = Wait a moment, then enter it again.
+pin-unavailable = The server cannot be reached
+pin-unavailable-do = The admin pages open only while the server is connected. Borrowing and returning work as usual.
+
 ## Done
 done-place = Place: { $place }
 done-borrower = Was with { $name }

@@ -57,6 +57,24 @@ due-over = { $days ->
    *[other] { $days } 日超過
 }
 
+## Signing in to the site's pages
+signin-open = 管理画面を開く
+pin-title = 暗証番号を入力してください
+pin-typed = { $shown } 桁入力しました
+pin-delete = 消す
+pin-ok = 決定
+pin-asking = 確認しています…
+pin-refused = 確認できませんでした
+pin-refused-do = もう一度入力してください。続けて出るときは、管理者に確認してください。
+pin-locked = しばらく受け付けません
+pin-locked-do = 間違いが続いたので、あと { $minutes } 分お待ちください。暗証番号は、パソコンで開いた管理画面の「自分のアカウント」で決め直せます。
+pin-no_pin = 暗証番号が決まっていません
+pin-no_pin-do = パソコンやスマートフォンで管理画面を開き、「自分のアカウント」で決めてください。アカウントがない人は、管理者に頼んでください。
+pin-busy = 混み合っています
+pin-busy-do = 少し待ってから、もう一度入力してください。
+pin-unavailable = サーバーにつながりません
+pin-unavailable-do = 管理画面は、サーバーにつながっているときだけ開けます。貸出・返却は、いつもどおり使えます。
+
 ## Done
 done-place = 置き場：{ $place }
 done-borrower = 借りていた人：{ $name } さん

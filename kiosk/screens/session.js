@@ -7,6 +7,7 @@ import { Icon } from "../kit/components/icon.js";
 import { TONE_ICONS } from "../kit/components/tone.js";
 import { Countdown } from "../parts/countdown.js";
 import { LineList } from "../parts/line_list.js";
+import { PinPad } from "../parts/pin_pad.js";
 import { MyLoans } from "./my_loans.js";
 
 /**
@@ -16,6 +17,8 @@ import { MyLoans } from "./my_loans.js";
  */
 export function Session({ desk, screen, state }) {
   const { person, lines, loans, ends_ms: endsMs } = screen;
+  const pad = desk.signIn.pad.value;
+  if (pad) return html`<${PinPad} desk=${desk} screen=${screen} pad=${pad} />`;
   return html`<section class="k-session">
     <${Countdown} desk=${desk} endsMs=${endsMs} />
     <${Band} line=${lines[0]} pulse=${state.feedback?.number} />
@@ -26,6 +29,10 @@ export function Session({ desk, screen, state }) {
         <strong>${t("session-hello", { name: person.name })}</strong>
       </p>
       <span class="g-code">${person.code}</span>
+      ${
+        state.link.online &&
+        html`<${Button} icon="key" onClick=${() => desk.signIn.open(state)}>${t("signin-open")}<//>`
+      }
       <${Button} kind="primary" icon="check" onClick=${() => desk.send({ type: "finish" })}>${t("finish")}<//>
     </div>
     <div class="k-columns">

@@ -2,6 +2,8 @@
 import { classes, html } from "/kit/html.js";
 import { formatNumber, t } from "/kit/i18n.js";
 import { Button, Icon, LanguageSwitch } from "/kit/kit.js";
+import { isAtKiosk } from "/web/kiosk.js";
+import { KioskButton } from "/web/kiosk_button.js";
 import { useOne } from "/web/loading.js";
 import { LiveMark } from "/web/live_mark.js";
 import { GROUPS, ME, mayOpen } from "/web/pages.js";
@@ -22,6 +24,7 @@ export function Navigation({ current, open }) {
       <p class="brand">Genba<span>現場</span></p>
       <p class="side-site">${session.value?.site.name}</p>
     </div>
+    ${isAtKiosk() && html`<${KioskButton} />`}
     <nav aria-label=${t("web-menu")}>
       ${groups.map(
         (group) => html`<div class="side-group" key=${group.title}>
@@ -41,10 +44,15 @@ export function Navigation({ current, open }) {
       <${PageLink} entry=${ME} current=${current} words=${session.value?.name} />
       <${LiveMark} />
       <${LanguageSwitch} />
-      <a class="side-link" href="/api/docs" target="_blank" rel="noreferrer"><${Icon} name="info" /><span>${t("web-api-docs")}</span></a>
-      <${Button} kind="quiet" icon="signOut" class="side-signout" onClick=${() => void attempt(signOut)}>${t("web-signout")}<//>
+      ${!isAtKiosk() && html`<${Leave} />`}
     </div>
   </div>`;
+}
+
+/** Not at a kiosk: there the way out is the way back, and a new window would have none. */
+function Leave() {
+  return html`<a class="side-link" href="/api/docs" target="_blank" rel="noreferrer"><${Icon} name="info" /><span>${t("web-api-docs")}</span></a>
+    <${Button} kind="quiet" icon="signOut" class="side-signout" onClick=${() => void attempt(signOut)}>${t("web-signout")}<//>`;
 }
 
 /**

@@ -4,6 +4,7 @@
 
 import { signal } from "/kit/html.js";
 import { get, listeners, post, Refusal, remove } from "/web/api.js";
+import { backToKiosk, comeFromKiosk } from "/web/kiosk.js";
 import { replace } from "/web/router.js";
 
 /**
@@ -24,12 +25,13 @@ import { replace } from "/web/router.js";
  * @property {number | null} ends_in seconds from when this was said
  * @property {number | null} idle_ends_in the same, without further use
  * @property {number | null} idle_seconds
+ * @property {"browser" | "kiosk" | null} kind
  */
 
 /**
  * A one-time link that was opened: the code, and what it is for.
  * @typedef {object} Link
- * @property {"setup" | "password" | "signin"} purpose
+ * @property {"setup" | "password" | "signin" | "kiosk"} purpose
  * @property {string} code
  */
 
@@ -50,6 +52,13 @@ export function may(permission) {
 
 /** Take a link's code out of the address bar, if one is there. */
 function takeLink() {
+  const from = new URLSearchParams(location.hash.slice(1));
+  const ticket = from.get("kiosk");
+  if (ticket !== null) {
+    replace([]);
+    if (comeFromKiosk(from.get("back"))) link.value = { purpose: "kiosk", code: ticket };
+    return;
+  }
   const found = /^#(setup|password|signin)=(.+)$/.exec(location.hash);
   if (!found) return;
   replace([]);
@@ -57,6 +66,7 @@ function takeLink() {
 }
 
 listeners.unauthenticated = () => {
+  if (backToKiosk()) return;
   if (session.value) expired.value = true;
   session.value = null;
 };

@@ -4,6 +4,8 @@ import { t } from "/kit/i18n.js";
 import { Button, EmptyState, Toasts } from "/kit/kit.js";
 import { ConfirmIdentity } from "/modules/accounts/confirm_identity.js";
 import { IdleWatch } from "/modules/accounts/idle_watch.js";
+import { isAtKiosk } from "/web/kiosk.js";
+import { KioskButton } from "/web/kiosk_button.js";
 import { LiveMark } from "/web/live_mark.js";
 import { Navigation } from "/web/navigation.js";
 import { mayOpen, pageAt, PAGES } from "/web/pages.js";
@@ -42,6 +44,7 @@ export function Shell() {
         onClick=${() => (open.value = !open.value)}
       />
       <span class="topbar-title">${entry ? t(entry.title) : "Genba"}</span>
+      ${isAtKiosk() && html`<${KioskButton} />`}
       <${LiveMark} short />
     </header>
     ${open.value && html`<div class="veil" onClick=${() => (open.value = false)} />`}

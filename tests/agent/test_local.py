@@ -27,6 +27,7 @@ from contract.kiosk import (
     Waiting,
 )
 from contract.link import CLOSE_MALFORMED
+from contract.sign_in import EnterPin, PinAnswer, SignInResult
 
 LONG_ENOUGH = 10
 
@@ -39,6 +40,8 @@ class Kiosk:
         self.touches: list[Undo | Finish | Extend] = []
         self.searches: list[str] = []
         self.pairs: list[Pair] = []
+        self.pins: list[str] = []
+        self.let_in = asyncio.Event()
         self.heard = asyncio.Event()
         self.port = 0
         self.local = Local(
@@ -48,6 +51,7 @@ class Kiosk:
             self._samples,
             self._health,
             self.pairs.append,
+            self._enter_pin,
             slow_seconds=0.2,
         )
 
@@ -62,6 +66,11 @@ class Kiosk:
     def _samples(self, search: str) -> Samples:
         self.searches.append(search)
         return Samples((SampleCard(CardUid("01020304"), "山田"),), ())
+
+    async def _enter_pin(self, pin: str) -> PinAnswer:
+        self.pins.append(pin)
+        await self.let_in.wait()
+        return PinAnswer(SignInResult.OK, "ticket", "https://genba.local")
 
     async def _health(self) -> bytes:
         return b'{"ready":true}'
@@ -116,7 +125,7 @@ def state(revision: int, agent: str = "") -> State:
     return State(revision, Waiting(), (), LinkView(True, 0), agent=agent)
 
 
-async def received(page: ClientConnection) -> State | Samples:
+async def received(page: ClientConnection) -> ToKiosk:
     async with asyncio.timeout(LONG_ENOUGH):
         message: ToKiosk = msgspec.json.decode(await page.recv(), type=ToKiosk)
         return message
@@ -306,3 +315,35 @@ async def test_too_many_pages_are_turned_away(kiosk: Kiosk) -> None:
         assert one_more.close_code == CLOSE_CROWDED
     for task in tasks:
         await task.result().close()
+
+
+async def test_a_pin_is_answered_to_its_page_alone_and_holds_nothing_up(kiosk: Kiosk) -> None:
+    async with kiosk.page() as mine, kiosk.page() as other:
+        for pin in ("294017", "860315"):  # the second one while the first is looked at
+            await mine.send(msgspec.json.encode(EnterPin(pin)).decode())
+        await mine.send(msgspec.json.encode(Finish()).decode())
+        async with asyncio.timeout(LONG_ENOUGH):
+            await kiosk.heard.wait()
+        assert kiosk.touches == [Finish()]
+        assert kiosk.pins == ["294017"]
+        kiosk.let_in.set()
+        answer = PinAnswer(SignInResult.OK, "ticket", "https://genba.local")
+        assert await received(mine) == answer
+        kiosk.local.show(state(1))
+        assert await received(other) == state(1)
+        assert await received(mine) == state(1)
+
+
+async def test_a_page_that_goes_takes_its_question_with_it(kiosk: Kiosk) -> None:
+    async with kiosk.page() as page:
+        await page.send(msgspec.json.encode(EnterPin("294017")).decode())
+        await page.send(msgspec.json.encode(Finish()).decode())
+        async with asyncio.timeout(LONG_ENOUGH):
+            await kiosk.heard.wait()
+    async with asyncio.timeout(LONG_ENOUGH):
+        while kiosk.local.open_pages():
+            await asyncio.sleep(0.01)
+    kiosk.let_in.set()
+    async with kiosk.page() as page:
+        kiosk.local.show(state(1))
+        assert await received(page) == state(1)

@@ -28,6 +28,23 @@ def test_an_address_is_understood(text: str, url: str, link: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "private"),
+    [
+        ("genba.local", True),
+        ("https://192.168.0.10", True),
+        ("http://192.168.0.10", False),
+        ("http://genba.local:8080", False),
+        ("http://127.0.0.1.example", False),
+        ("http://127.0.0.1:8080", True),
+        ("http://localhost", True),
+        ("http://[::1]:8080", True),
+    ],
+)
+def test_only_tls_and_this_machine_are_private(text: str, private: bool) -> None:
+    assert read_address(text).private is private
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",

@@ -6,6 +6,8 @@ from typing import get_args
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import contract
 from contract.cards import Technology
@@ -14,9 +16,11 @@ from contract.kiosk import FromKiosk, Screen, ToKiosk
 from contract.link import Ack, Down, Events, ReaderState, RowStatus, Up, Welcome
 from contract.moment import Clock
 from contract.replica import ItemRow, ItemStatus, PersonRow, PersonStatus
+from contract.sign_in import EnterPin, SignInResult
 
 FOLDER = Path(contract.__file__).parent / "examples"
 FILES = sorted(FOLDER.glob("*.json"))
+SIGN_IN = {"type": "sign_in", "request": "1", "person": "p", "card": "c"}
 KINDS = {"fact": Fact, "up": Up, "down": Down, "to_kiosk": ToKiosk, "from_kiosk": FromKiosk}
 
 
@@ -59,13 +63,42 @@ def tags(union: object) -> set[str]:
         ("up", tags(Up)),
         ("down", tags(Down)),
         ("from_kiosk", tags(FromKiosk)),
-        ("to_kiosk", {"samples"} | {f"state_{tag}" for tag in tags(Screen)}),
+        ("to_kiosk", {"samples", "pin_answer"} | {f"state_{tag}" for tag in tags(Screen)}),
     ],
 )
 def test_every_message_has_its_example(group: str, wanted: set[str]) -> None:
     assert {file.name.split(".")[1] for file in FILES if file.name.startswith(f"{group}.")} == (
         wanted
     )
+
+
+@pytest.mark.parametrize("name", ["up.sign_in", "down.sign_in_answer", "from_kiosk.enter_pin"])
+def test_what_is_secret_is_not_printed(name: str) -> None:
+    file = FOLDER / f"{name}.json"
+    document = json.loads(file.read_bytes())
+    message = msgspec.json.decode(file.read_bytes(), type=kind_of(file))
+    secret = document.get("pin") or document["ticket"]
+    assert secret not in f"{message!r} {message}"
+
+
+@given(st.text(max_size=14) | st.from_regex(r"[0-9]{4,14}", fullmatch=True))
+def test_a_pin_is_six_to_twelve_digits(pin: str) -> None:
+    message = json.dumps({"type": "enter_pin", "pin": pin})
+    if 6 <= len(pin) <= 12 and set(pin) <= set("0123456789"):
+        assert msgspec.json.decode(message, type=FromKiosk) == EnterPin(pin)
+    else:
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.json.decode(message, type=FromKiosk)
+
+
+@pytest.mark.parametrize(
+    "pin", ["12345", "1234567890123", "12345a", "123456\n", "１２３４５６", "", 123456]
+)
+def test_what_is_no_pin_is_refused_without_repeating_it(pin: object) -> None:
+    for kind, extra in ((FromKiosk, {"type": "enter_pin"}), (Up, SIGN_IN)):
+        with pytest.raises(msgspec.ValidationError) as refused:
+            msgspec.json.decode(json.dumps({**extra, "pin": pin}), type=kind)
+        assert not pin or str(pin) not in str(refused.value)
 
 
 def test_rows_of_a_batch_are_the_facts_of_the_examples() -> None:
@@ -94,6 +127,7 @@ def test_one_bad_row_leaves_the_others_readable() -> None:
         (Technology, "iso99999", Technology.UNKNOWN),
         (PersonStatus, "on_leave", PersonStatus.UNRECOGNISED),
         (ItemStatus, "in_space", ItemStatus.UNRECOGNISED),
+        (SignInResult, "asks_for_a_finger", SignInResult.REFUSED),
     ],
 )
 def test_a_word_of_a_newer_release_is_tolerated(kind: type, text: str, means: object) -> None:

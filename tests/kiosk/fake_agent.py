@@ -17,6 +17,7 @@ from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 
 from contract.kiosk import AskSamples, FromKiosk, Samples, State
+from contract.sign_in import PinAnswer
 
 Message = TypeVar("Message", bound=msgspec.Struct)
 
@@ -87,6 +88,11 @@ class FakeAgent:
         for page in pages:
             page.send(text)
 
+    def tell(self, answer: PinAnswer) -> None:
+        """Answer the page that sent a PIN; there is one."""
+        for page in list(self._pages):
+            page.send(msgspec.json.encode(answer).decode())
+
     def forget_revision(self) -> None:
         """Count from one again, as a new process does."""
         self._revision = 0
@@ -98,14 +104,20 @@ class FakeAgent:
 
     def heard(self, kind: type[Message]) -> Message:
         """Return the next message of this kind; others are passed over."""
+        message = self.heard_until(kind)[-1]
+        assert isinstance(message, kind)
+        return message
+
+    def heard_until(self, kind: type[msgspec.Struct]) -> list[FromKiosk]:
+        """Return all that is said up to the next message of this kind."""
         ends = time.monotonic() + DEADLINE_S
-        while True:
+        said: list[FromKiosk] = []
+        while not said or not isinstance(said[-1], kind):
             try:
-                message = self._said.get(timeout=max(0.0, ends - time.monotonic()))
+                said.append(self._said.get(timeout=max(0.0, ends - time.monotonic())))
             except queue.Empty:
                 raise AssertionError(f"the page never sent {kind.__name__}") from None
-            if isinstance(message, kind):
-                return message
+        return said
 
     def forget(self) -> None:
         """Drop what was heard so far."""

@@ -11,6 +11,7 @@ from contract.cards import CardProblem
 from contract.kiosk import Tone
 from contract.lending import Refusal
 from contract.link import ReaderState
+from contract.sign_in import SignInResult
 
 KIOSK = Path(__file__).resolve().parents[2] / "kiosk"
 READER_CODES = (
@@ -78,6 +79,8 @@ def test_every_outcome_of_the_contract_has_words() -> None:
         *(f"reader-{reader}" for reader in ReaderState),
         *(f"reader-{code}" for code in READER_CODES),
         *(f"trouble-{code}" for code in CARD_CODES),
+        *(f"pin-{result}" for result in SignInResult if result is not SignInResult.OK),
+        *(f"pin-{result}-do" for result in SignInResult if result is not SignInResult.OK),
         *(f"failed-{code}" for code in ("disk_full", "disk_error")),
         *(
             f"link-problem-{code}"

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from scripts.sample_data import KIOSK_PIN
+
 REPO = Path(__file__).parents[2]
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -115,6 +117,12 @@ def test_the_demo_shows_a_workshop_and_leaves_nothing_running(data: Path) -> Non
     try:
         again.ready()
         assert again.get("/api/v1/loans/summary")["items"] == 300
+        [how] = [line for line in again.said if "To sign in at the kiosk" in line]
+        assert f"PIN {KIOSK_PIN}" in how
+        [foreman] = again.get("/api/v1/accounts?search=hancho")["items"]
+        [card] = again.get(f"/api/v1/people/{foreman['person']}")["cards"]
+        assert foreman["has_pin"]
+        assert card["uid"] in how
     finally:
         again.end()
 

@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from agent.identity import Identity, store_identity
 from contract.kiosk import AskSamples, FromKiosk, Samples, State, Tap, ToKiosk
+from contract.sign_in import PinAnswer
 from support.link_server import identity_here
 
 REPO = Path(__file__).parent.parent.parent
@@ -54,6 +55,13 @@ class Page:
 
     async def _read(self) -> ToKiosk:
         message: ToKiosk = msgspec.json.decode(await self._socket.recv(), type=ToKiosk)
+        return message
+
+    async def told(self) -> PinAnswer:
+        """Return the next answer to a PIN; states are passed over."""
+        async with asyncio.timeout(LONG_ENOUGH):
+            while not isinstance(message := await self._read(), PinAnswer):
+                pass
         return message
 
     async def until(self, what: Callable[[State], bool]) -> State:

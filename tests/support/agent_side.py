@@ -15,8 +15,9 @@ from agent.outbox import Draft, Outbox
 from agent.replica import Replica
 from agent.replica_file import ReplicaFile
 from agent.server_address import ServerAddress, read_address
+from agent.sign_in import SignIns, Visitor
 from contract.facts import CardUnknown
-from contract.ids import BootId, EventId
+from contract.ids import BootId, EventId, PersonId
 from contract.link import Heartbeat
 from support.link_server import LONG_ENOUGH, identity_here
 from support.workshop import YAMADA_CARD, event_id, moment
@@ -45,6 +46,9 @@ class AgentSide:
         self.url = url
         self.where: ServerAddress | None = None
         self.status = LinkStatus()
+        self.visitor: Visitor | None = Visitor(PersonId("person-1"), YAMADA_CARD)
+        self.entered = 0
+        self.sign_ins = SignIns(lambda: self.visitor, self._entered, answer_seconds=0.5)
         self._changes = asyncio.Event()
         self.link = Link(
             "1.2.3",
@@ -56,9 +60,13 @@ class AgentSide:
             self.clock,
             self._heartbeat,
             self._changed,
+            self.sign_ins,
             backoff or Backoff(0.01, 0.05),
             steady_seconds,
         )
+
+    def _entered(self) -> None:
+        self.entered += 1
 
     async def _who(self) -> Identity | None:
         return self.identity

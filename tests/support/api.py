@@ -75,10 +75,10 @@ class Api:
         return [row["kind"] for row in rows]
 
 
-async def enrolled(api: Api, name: str) -> str:
-    """Enrol an agent with a key that nobody holds, and return its id."""
+async def enrolled(api: Api, name: str, public: bytes = b"") -> str:
+    """Enrol an agent with this key, or one that nobody holds, and return its id."""
     token = (await api.post("/api/v1/devices/enrolments", {"name": name}))["token"]
-    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    key = base64.b64encode(public or secrets.token_bytes(32)).decode()
     asked = {"token": token, "agent_key": key}
     return str((await api.post("/api/v1/devices/enrol", asked, status=200))["agent"])
 

@@ -27,6 +27,7 @@ from contract.link import (
     Hello,
     RowAnswer,
     RowStatus,
+    SignIn,
     Up,
     Welcome,
 )
@@ -57,6 +58,7 @@ class LinkServer:
         self.heartbeats: list[Heartbeat] = []
         self.batches: list[Events] = []
         self.facts: list[Fact] = []
+        self.sign_ins: list[SignIn] = []  # not answered: a test does
         self.sockets: list[ServerConnection] = []
         self.port = 0
         self._news = asyncio.Condition()
@@ -122,6 +124,8 @@ class LinkServer:
                     await socket.send(msgspec.json.encode(welcome).decode())
             case Heartbeat():
                 self.heartbeats.append(message)
+            case SignIn():
+                self.sign_ins.append(message)
             case Events(rows=rows):
                 self.batches.append(message)
                 facts = [msgspec.json.decode(row, type=Fact) for row in rows]

@@ -217,3 +217,23 @@ async def test_the_end_of_a_session_is_said_in_time(window: Window, site: Site) 
         await page.goto(f"{site.url}/#/people")
     await expect(page.get_by_text("利用時間が終わったか")).to_be_visible()
     window.complaints.clear()
+
+
+async def test_a_touch_is_told_once_and_keeps_no_session_for_ever(
+    window: Window, fresh: Site
+) -> None:
+    page = await window.page()
+    await page.clock.install()
+    await set_up(page, fresh)
+    await expect(page.locator("nav")).to_have_count(1)
+    told: list[str] = []
+    page.on("request", lambda asked: told.append(asked.url) if "/stay" in asked.url else None)
+    await page.clock.run_for(2_000)
+    await page.keyboard.press("Shift")
+    async with page.expect_response(lambda answer: "/stay" in answer.url):
+        await page.clock.run_for(65_000)
+    for _ in range(3):
+        await page.clock.run_for(2_000)
+        async with page.expect_response(lambda answer: "/welcome" in answer.url):
+            await page.evaluate("fetch('/api/v1/welcome')")
+    assert len(told) == 1

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from contract.sign_in import Pin
 from server.kernel.auth import SIGNED_IN
 from server.kernel.http import API, Call, Nothing, Reply, Route
 from server.kernel.problems import Problem
-from server.modules.accounts.model import Account, PasswordText, PinText, SessionView
+from server.modules.accounts.model import Account, PasswordText, SessionView
 from server.modules.accounts.own import Own
 from server.modules.accounts.sign_in import Origin
 
@@ -22,7 +23,7 @@ class NewPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NewPin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A new PIN to go with one's own card; null takes it away."""
 
-    pin: PinText | None
+    pin: Pin | None
 
 
 class Sessions(msgspec.Struct, frozen=True):

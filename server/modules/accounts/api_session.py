@@ -1,4 +1,4 @@
-"""HTTP of signing in and out: by password, by one-time link, and the first run."""
+"""HTTP of signing in and out: by password, one-time link, a kiosk's ticket, and the first run."""
 
 from collections.abc import Sequence
 
@@ -12,6 +12,7 @@ from server.kernel.site import SiteKeeper
 from server.modules.accounts import store_one_time
 from server.modules.accounts.first_run import FirstRun, SetUp
 from server.modules.accounts.forgotten import Forgotten, PasswordMail
+from server.modules.accounts.kiosk_sign_in import KioskSignIns
 from server.modules.accounts.model import (
     LinkVoid,
     Login,
@@ -78,6 +79,7 @@ class LinkFor(msgspec.Struct, frozen=True):
 def routes(
     site: SiteKeeper,
     sign_ins: SignIns,
+    kiosks: KioskSignIns,
     first_run: FirstRun,
     own: Own,
     opening: Opening,
@@ -103,6 +105,11 @@ def routes(
     async def sign_in_by_link(call: Call[Nothing, LinkSignIn]) -> Reply:
         return await opening.opened(
             call, await sign_ins.by_link(call.connection, call.body.code, origin_of(call))
+        )
+
+    async def enter_at_kiosk(call: Call[Nothing, LinkSignIn]) -> Reply:
+        return await opening.opened(
+            call, await kiosks.enter(call.connection, call.body.code, origin_of(call))
         )
 
     async def whose_link(call: Call[Nothing, LinkSignIn]) -> LinkFor:
@@ -166,6 +173,16 @@ def routes(
             None,
             sign_in_by_link,
             "Sign in with a link",
+            body=LinkSignIn,
+            answer=Session,
+            keep_answer=False,
+        ),
+        Route(
+            "POST",
+            f"{path}/kiosk",
+            None,
+            enter_at_kiosk,
+            "Sign in at a kiosk, with the ticket that its agent got",
             body=LinkSignIn,
             answer=Session,
             keep_answer=False,

@@ -37,7 +37,6 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"\S")]
 Email = Annotated[str, msgspec.Meta(min_length=1, max_length=254)]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^\S(.*\S)?$")]
 PasswordText = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
-PinText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6,12}$")]
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 

@@ -12,6 +12,7 @@ from server.kernel.i18n import LANGUAGES
 from server.kernel.module import Site
 from server.kernel.site import SiteKeeper, read_site
 from server.modules.accounts import store, store_roles, store_sessions
+from server.modules.accounts.model import SessionKind
 from server.modules.accounts.sign_in import Opened, Origin, SignIns
 
 COOKIE_ATTRIBUTES = "Path=/; HttpOnly; SameSite=Strict"
@@ -42,6 +43,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     ends_in: float | None = None
     idle_ends_in: float | None = None
     idle_seconds: int | None = None
+    kind: SessionKind | None = None
 
 
 class Opening:
@@ -73,6 +75,7 @@ class Opening:
                 else None
             ),
             idle_seconds=standing.idle_seconds if standing else None,
+            kind=standing.kind if standing else None,
         )
 
     async def opened(self, call: Call[Any, Any], fresh: Opened) -> Reply:

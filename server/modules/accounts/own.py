@@ -4,11 +4,11 @@ from server.kernel.auth import Principal
 from server.kernel.database import Connection
 from server.kernel.journal import Journal
 from server.kernel.problems import Forbidden, Invalid, Problem
-from server.modules.accounts import events, store, store_sessions
+from server.modules.accounts import events, store, store_lockouts, store_sessions
 from server.modules.accounts.model import Account, SessionView
 from server.modules.accounts.passwords import Passwords
 from server.modules.accounts.rules import pin_fault
-from server.modules.accounts.sign_in import Origin, SignIns
+from server.modules.accounts.sign_in import Origin, SignIns, pin_key
 from server.modules.people.service import checked_id
 
 
@@ -78,6 +78,7 @@ class Own:
             raise Invalid(field="pin", expected=fault)
         kept = None if pin is None else await self._passwords.hash(pin)
         await store.set_pin(connection, account.id, kept)
+        await store_lockouts.forget_lockout(connection, pin_key(account.id))
         news = events.AccountNews(account.login, account.name)
         await self._journal.tell(connection, principal.actor, events.PIN_CHANGED, account.id, news)
 

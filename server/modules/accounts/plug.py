@@ -26,6 +26,7 @@ from server.modules.accounts.apps import Apps
 from server.modules.accounts.clients import Clients
 from server.modules.accounts.first_run import FirstRun
 from server.modules.accounts.forgotten import SEND, PasswordMail
+from server.modules.accounts.kiosk_sign_in import KioskSignIns
 from server.modules.accounts.opening import Opening
 from server.modules.accounts.own import Own
 from server.modules.accounts.passkeys import PasskeyKeeper
@@ -41,6 +42,7 @@ def setup(
     site: SiteKeeper,
     accounts: Accounts,
     sign_ins: SignIns,
+    kiosks: KioskSignIns,
     first_run: FirstRun,
     own: Own,
     clients: Clients,
@@ -67,7 +69,7 @@ def setup(
         permissions=[Permission(READ), Permission(WRITE)],
         kinds=[EventKind(kind) for kind in (*SITE_KINDS, *events.KINDS)],
         routes=[
-            *api_session.routes(site, sign_ins, first_run, own, opening, mail),
+            *api_session.routes(site, sign_ins, kiosks, first_run, own, opening, mail),
             *api_passkeys.routes(site, passkeys, opening),
             *api_own.routes(own),
             *api.routes(accounts),

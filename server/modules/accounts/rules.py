@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from contract.cards import CardUid
+from contract.replica import PersonStatus
 from server.modules.accounts.model import SessionKind
+from server.modules.people.model import Person
 
 MAX_FAILURES = 5
 FAILURE_WINDOW = timedelta(minutes=15)
@@ -85,7 +88,7 @@ class SessionPolicy:
     """The limits of each kind of session."""
 
     browser: SessionLimits = SessionLimits(timedelta(hours=8), timedelta(days=7))
-    kiosk: SessionLimits = SessionLimits(timedelta(minutes=3), timedelta(minutes=15))
+    kiosk: SessionLimits = SessionLimits(timedelta(minutes=2), timedelta(minutes=15))
 
     def of(self, kind: SessionKind) -> SessionLimits:
         """Return the limits of this kind."""
@@ -101,3 +104,9 @@ def pin_fault(pin: str) -> str:
 def email_fault(email: str) -> str:
     """Return why this cannot be an address, as a stable code; empty if it can."""
     return "" if _EMAIL.fullmatch(email) else "email_malformed"
+
+
+def vouches(card: CardUid, person: Person) -> bool:
+    """Say whether a card stands for somebody who may be here: theirs, not blocked, active."""
+    theirs = any(each.uid == card and not each.blocked for each in person.cards)
+    return theirs and person.status is PersonStatus.ACTIVE and not person.erased

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from contract.ids import new_id
+from contract.ids import AgentId, new_id
 from server.kernel.auth import Principal, digest, new_secret
 from server.kernel.database import Connection
 from server.kernel.journal import Journal
@@ -41,10 +41,14 @@ _PATHS = {Purpose.SETUP: "setup", Purpose.PASSWORD: "password", Purpose.SIGNIN: 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an attempt comes from, for the journal and the list of sessions."""
+    """Where an attempt comes from, for the journal and the list of sessions.
+
+    `agent` is the one whose kiosk it is, if it is one.
+    """
 
     address: str
     user_agent: str
+    agent: AgentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +120,18 @@ class SignIns:
             limits,
             origin.address,
             origin.user_agent,
+            origin.agent,
         )
         await store.note_sign_in(connection, account.id)
         news = events.SignInNews(account.login, method, origin.address, origin.user_agent)
-        await self._journal.tell(connection, actor(account.id), events.SIGNED_IN, account.id, news)
+        await self._journal.tell(
+            connection,
+            actor(account.id),
+            events.SIGNED_IN,
+            account.id,
+            news,
+            device=origin.agent,
+        )
         return Opened(session, secret, account.id, int(limits.whole.total_seconds()))
 
     async def end(self, connection: Connection, principal: Principal, origin: Origin) -> None:
@@ -174,13 +186,17 @@ class SignIns:
         return None
 
     async def require_recent_proof(self, connection: Connection, principal: Principal) -> None:
-        """Raise ConfirmFirst unless who calls proved who they are a short while ago."""
+        """Raise ConfirmFirst unless who calls proved who they are a short while ago.
+
+        Card and PIN at a kiosk are no such proof.
+        """
         standing = (
             await store_sessions.standing(connection, principal.session)
             if principal.session
             else None
         )
-        if standing is None or datetime.now(UTC) - standing.authenticated_at > RECENT:
+        proved_at = standing.authenticated_at if standing else None
+        if proved_at is None or datetime.now(UTC) - proved_at > RECENT:
             raise ConfirmFirst()
 
     # --- passwords and links
@@ -238,7 +254,7 @@ class SignIns:
 
     # --- failures
 
-    async def locked(self, connection: Connection, key: str) -> Problem | None:
+    async def locked(self, connection: Connection, key: str) -> LockedOut | None:
         """Return LockedOut while attempts at this key are not looked at."""
         now = datetime.now(UTC)
         counted = await store_lockouts.lockout(connection, key)
@@ -249,14 +265,14 @@ class SignIns:
 
     async def failed(
         self, connection: Connection, key: str, login: str, method: Method, origin: Origin
-    ) -> Problem:
+    ) -> LockedOut | SignInRefused:
         """Count a failure at this key and tell of it; return LockedOut or SignInRefused."""
         now = datetime.now(UTC)
         counted = after_failure(await store_lockouts.lockout(connection, key), now)
         await store_lockouts.keep_lockout(connection, key, counted)
         news = events.SignInNews(login[:60], method, origin.address, origin.user_agent)
         kind = events.LOCKED_OUT if counted.locked(now) else events.SIGN_IN_REFUSED
-        await self._journal.tell(connection, "nobody", kind, login[:60], news)
+        await self._journal.tell(connection, "nobody", kind, login[:60], news, device=origin.agent)
         if counted.locked(now):
             minutes = minutes_left(counted, now)
             return LockedOut(retry_after=minutes * 60, minutes=minutes)
@@ -266,3 +282,8 @@ class SignIns:
 def actor(account: str) -> str:
     """Return how the journal names an account."""
     return f"account:{account}"
+
+
+def pin_key(account: str) -> str:
+    """Return what failures at an account's PIN are counted by."""
+    return f"pin:{account}"

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
+from contract.ids import AgentId
 from server.kernel.database import Connection
 from server.modules.accounts.model import (
     AccountId,
@@ -34,7 +35,7 @@ class Standing:
     account: AccountId
     login: str
     kind: SessionKind
-    authenticated_at: datetime
+    authenticated_at: datetime | None  # None: by card and PIN only
     seen_at: datetime
     ends_at: datetime
     idle_seconds: int
@@ -50,13 +51,15 @@ async def insert_session(
     limits: SessionLimits,
     address: str,
     user_agent: str,
+    agent: AgentId | None,
 ) -> None:
-    """Insert a session that begins now."""
+    """Insert a session that begins now; one at a kiosk without any recent proof."""
     await connection.execute(
         """
-        insert into accounts.session
-               (id, hash, account, kind, method, ends_at, idle_seconds, address, user_agent)
-        values ($1, $2, $3, $4, $5, now() + $6, $7, $8, $9)
+        insert into accounts.session (id, hash, account, kind, method, ends_at, idle_seconds,
+                                      address, user_agent, agent, authenticated_at)
+        values ($1, $2, $3, $4, $5, now() + $6, $7, $8, $9, $10,
+                case when $4 <> 'kiosk' then now() end)
         """,
         session,
         secret_hash,
@@ -67,6 +70,7 @@ async def insert_session(
         int(limits.idle.total_seconds()),
         address,
         user_agent,
+        agent,
     )
 
 
@@ -79,10 +83,14 @@ _VALID = """
 async def holder(
     connection: Connection, secret_hash: bytes, touch_after: timedelta
 ) -> Holder | None:
-    """Return whose valid session this is, with their permissions: each request asks this."""
+    """Return whose valid session this is, with their permissions: each request asks this.
+
+    `touch_after` is cut for a session that ends soon: its last use must not look long ago.
+    """
     row = await connection.fetchrow(
         f"""
-        select s.id, s.account, a.name, s.seen_at < now() - $2::interval as stale,
+        select s.id, s.account, a.name,
+               s.seen_at < now() - least($2, make_interval(secs => s.idle_seconds / 8)) as stale,
                array(select distinct unnest(r.permissions)
                        from accounts.account_role ar join accounts.role r on r.id = ar.role
                       where ar.account = a.id) as permissions

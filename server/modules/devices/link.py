@@ -1,13 +1,14 @@
 """The server's end of the link: one WebSocket an agent, from hello to goodbye.
 
-Three things share a link: the agent's rows and their acks, the replica's changes, and the agent's
-heartbeats. Nothing is acknowledged before it is committed, and nothing here deletes anything.
+Four things share a link: the agent's rows and their acks, the replica's changes, the agent's
+heartbeats, and who signs in at its kiosk. Nothing is acknowledged before it is committed, and
+nothing here deletes anything.
 """
 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from aiohttp import WSCloseCode, web
@@ -27,6 +28,8 @@ from contract.link import (
     Heartbeat,
     Hello,
     NewEpoch,
+    SignIn,
+    SignInAnswer,
     Welcome,
 )
 from server.kernel.caller import caller_of
@@ -58,13 +61,16 @@ class Link:
         feed: ReplicaFeed,
         greeter: Greeter,
         site: Callable[[], str],
+        sign_in: Callable[[AgentId, SignIn], Awaitable[SignInAnswer]],
     ) -> None:
+        """`sign_in` answers for somebody who typed their PIN at this agent's kiosk."""
         self._database = database
         self._devices = devices
         self._intake = intake
         self._feed = feed
         self._greeter = greeter
         self._site = site
+        self._sign_in = sign_in
         self._strangers: Counter[str] = Counter()
         self._links: dict[AgentId, _Session] = {}
 
@@ -198,6 +204,8 @@ class _Session:
                 case Heartbeat():
                     clock = measure(message.boot, message.mono_us, datetime.now(UTC))
                     await self._note(message, None)
+                case SignIn():
+                    await self.wire.send(await self._link._sign_in(self.agent.id, message))
                 case Hello():
                     raise Malformed("hello twice")
 

@@ -1,4 +1,4 @@
-"""Ends the link of an agent that was revoked or got another key, in whichever process it is."""
+"""Ends what an agent holds open once it was revoked or got another key, in whichever process."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,7 +9,7 @@ from server.modules.devices import events
 
 
 class Revocations:
-    """Follows the journal for keys that have become worthless; `recheck` ends their links."""
+    """Follows the journal for keys that have become worthless; `recheck` ends what they opened."""
 
     def __init__(
         self, database: Database, journal: Journal, recheck: Callable[[AgentId], Awaitable[None]]

@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import WSMsgType, web
 
 from contract.decoding import UNDECODABLE
-from contract.link import Down, Events, Goodbye, Heartbeat, Hello, Up
+from contract.link import Down, Goodbye, Up
 
 
 class Malformed(Exception):
@@ -22,7 +22,7 @@ class Wire:
         self._encode = msgspec.json.Encoder().encode
         self._sending = asyncio.Lock()
 
-    async def receive(self) -> Hello | Events | Heartbeat | None:
+    async def receive(self) -> Up | None:
         """Return the next message, or None when the agent has closed. Raises Malformed."""
         message = await self._socket.receive()
         if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
@@ -32,7 +32,7 @@ class Wire:
         if message.type is not WSMsgType.TEXT:
             raise Malformed("text expected")
         try:
-            decoded: Hello | Events | Heartbeat = self._decode(message.data)
+            decoded: Up = self._decode(message.data)
         except UNDECODABLE as error:
             raise Malformed(str(error)) from error
         return decoded

@@ -40,6 +40,7 @@ web-live-off = Reconnecting…
 web-live-on = Up to date
 web-menu = Menu
 web-nav-registers = Registers
+web-kiosk-back = Back to the kiosk
 web-nav-site = Site
 web-nav-today = Today
 web-no-page = There is no such page

@@ -37,6 +37,7 @@ web-live-off = 再接続しています…
 web-live-on = 最新の状態を表示中
 web-menu = メニュー
 web-nav-registers = 台帳
+web-kiosk-back = 端末に戻る
 web-nav-site = 設備
 web-nav-today = 今日
 web-no-page = このページはありません

@@ -3,6 +3,7 @@ import { html, useEffect, useSignal } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
 import { Button, Dialog } from "/kit/kit.js";
 import { get, post, Refusal } from "/web/api.js";
+import { backToKiosk } from "/web/kiosk.js";
 import { session } from "/web/session.js";
 import { lastTouch, lastUse } from "/web/use.js";
 
@@ -21,10 +22,13 @@ export function IdleWatch() {
   useEffect(() => {
     if (!idle) return undefined;
     let looking = false;
+    let told = 0;
     const look = async () => {
       if (looking || !session.value) return;
       const now = performance.now();
-      if (lastTouch() > lastUse() && now - lastUse() > Math.min(TELL_MS, idle / 4)) {
+      // Each touch once: telling of an old one again and again would keep the session for ever.
+      if (lastTouch() > Math.max(lastUse(), told) && now - lastUse() > Math.min(TELL_MS, idle / 4)) {
+        told = lastTouch();
         looking = true;
         await ask(() => post("session/stay"));
         looking = false;
@@ -42,6 +46,8 @@ export function IdleWatch() {
         looking = false;
       }
       const ms = session.value ? leftOf(session.value) : 0;
+      // The server cannot be asked: a kiosk shows nobody's pages to whoever comes next.
+      if (ms <= 0 && backToKiosk()) return;
       left.value = session.value && ms <= WARN_MS ? { ms, whole: endsForGood(session.value) } : null;
     };
     const timer = setInterval(() => void look(), LOOK_MS);

@@ -10,6 +10,7 @@ import { Trouble } from "/web/trouble.js";
 import { ChoosePassword } from "./choose_password.js";
 import { EntryBox, EntryForm } from "./entry.js";
 import { Forgotten } from "./forgotten.js";
+import { KioskEntrance } from "./kiosk_entrance.js";
 import { PasskeySignIn } from "./passkey_sign_in.js";
 import { PasswordField } from "./password_field.js";
 import { SetUp } from "./set_up.js";
@@ -49,6 +50,7 @@ export function Entrance() {
   if (used?.purpose === "setup" && !isSetUp) return html`<${SetUp} code=${used.code} least=${least} />`;
   if (!isSetUp) return html`<${NotSetUp} onRetry=${load} />`;
   if (used?.purpose === "password") return html`<${ChoosePassword} code=${used.code} least=${least} />`;
+  if (used?.purpose === "kiosk") return html`<${KioskEntrance} code=${used.code} />`;
   if (used?.purpose === "signin") return html`<${ByLink} code=${used.code} />`;
   return html`<${SignIn} site=${site.name} byMail=${welcome.value.reset_by_mail} />`;
 }

@@ -15,6 +15,7 @@ SOME_ID = "01a1f732-e9bf-7000-8e89-c103f3a211b6"
 OPEN_TO_ALL = {
     "GET /api/v1/welcome",
     "POST /api/v1/session",
+    "POST /api/v1/session/kiosk",
     "POST /api/v1/session/link",
     "POST /api/v1/session/set-up",
     "POST /api/v1/session/whose-link",

@@ -6,6 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.cards import CardUid, Technology
+from contract.ids import PersonId
+from contract.replica import PersonStatus
 from server.modules.accounts.rules import (
     FAILURE_WINDOW,
     LOCK_TIME,
@@ -15,7 +18,9 @@ from server.modules.accounts.rules import (
     minutes_left,
     password_fault,
     pin_fault,
+    vouches,
 )
+from server.modules.people.model import Person, PersonCard
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 pauses = st.lists(st.integers(0, 40 * 60), min_size=1, max_size=60)
@@ -84,3 +89,31 @@ def test_a_guessable_pin_is_refused(pin: str) -> None:
 
 def test_a_pin_in_no_order_is_fine() -> None:
     assert pin_fault("294017") == ""
+
+
+UIDS = st.sampled_from([CardUid("04A1B2C3"), CardUid("04A1B2C4"), CardUid("04A1B2C5")])
+CARDS = st.lists(st.builds(PersonCard, UIDS, st.just(Technology.FELICA), st.booleans()), max_size=4)
+
+
+@given(UIDS, CARDS, st.sampled_from(PersonStatus), st.booleans())
+def test_a_card_vouches_for_an_active_person_whose_it_is_and_while_it_is_not_blocked(
+    shown: CardUid, cards: list[PersonCard], status: PersonStatus, erased: bool
+) -> None:
+    person = Person(
+        id=PersonId("p"),
+        code="1001",
+        name="佐藤 花子",
+        reading="",
+        department="",
+        section="",
+        status=status,
+        notes="",
+        version=1,
+        created_at=NOON,
+        updated_at=NOON,
+        cards=tuple(cards),
+        erased=erased,
+    )
+    usable = {card.uid for card in cards if not card.blocked}
+    wanted = shown in usable and status is PersonStatus.ACTIVE and not erased
+    assert vouches(shown, person) is wanted
