@@ -18,6 +18,7 @@ RETRY_SECONDS = 15
 # The interfaces are those of the moment: Wi-Fi may come up after the agent.
 RENEW_SECONDS = 60
 MAX_SITES = 20
+MAX_ADDRESSES = 4
 
 
 class Discovery:
@@ -31,15 +32,24 @@ class Discovery:
         self._changed = changed
         self._interfaces = interfaces
         self._found: dict[str, FoundSite] = {}  # by the name of the announcement
+        self._turn = -1
 
     def sites(self) -> tuple[FoundSite, ...]:
         """Return the sites that are there now, by name."""
         return tuple(sorted(self._found.values(), key=lambda site: (site.name, site.id)))
 
     def where(self, site: str) -> ServerAddress | None:
-        """Return where the server of this site is now, or None while it is not found."""
-        found = (each.address for each in self.sites() if site and each.id == site)
-        return next(found, None)
+        """Return where the server of this site may be, or None while it is not found.
+
+        Another box may have the same host name, or announce the same id: each call gives the next
+        of all addresses, so that the true one has its turn.
+        """
+        ours = [each for each in self.sites() if site and each.id == site]
+        found = list(dict.fromkeys(a for each in ours for a in (each.address, *each.others)))
+        if not found:
+            return None
+        self._turn += 1
+        return found[self._turn % len(found)]
 
     async def run(self) -> None:
         """Listen; a network that is not there yet is waited for."""
@@ -106,5 +116,8 @@ def read_announcement(info: AsyncServiceInfo) -> FoundSite | None:
     name = words.get("name") if tls else addresses[0]
     if not name or not is_host(name):
         return None
-    address = ServerAddress(tls, name, addresses[0], info.port)
-    return FoundSite(site, words.get("site", "")[:60] or name, address)
+    first, *others = (
+        ServerAddress(tls, name if tls else each, each, info.port)
+        for each in addresses[:MAX_ADDRESSES]
+    )
+    return FoundSite(site, words.get("site", "")[:60] or name, first, tuple(others))

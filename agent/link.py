@@ -165,6 +165,7 @@ class Link:
 
     async def _session(self, identity: Identity, where: ServerAddress) -> None:
         """One connection's life; always ends with LinkEnded (or cancellation)."""
+        log.debug("connecting", extra={"server": where.link_url, "host": where.host})
         self._enter(LinkState.CONNECTING)
         try:
             async with connect(

@@ -37,11 +37,15 @@ LONGEST_LIFE_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class FoundSite:
-    """A site whose server can be asked: its id and name as it announces them."""
+    """A site whose server can be asked: its id and name as it announces them.
+
+    `others` are further addresses that its announcement tells.
+    """
 
     id: str
     name: str
     address: ServerAddress
+    others: tuple[ServerAddress, ...] = ()
 
 
 def pace(offer: PairingOffer) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contract.ids import AgentId
+from server.front_door import api as front_door_api
 from server.front_door.admin_api import AdminApi
 from server.front_door.announcement import Announcement, Place
 from server.front_door.keeper import FrontDoor
@@ -16,6 +17,7 @@ from server.kernel.http import Route
 from server.kernel.i18n import Catalogues
 from server.kernel.jobs import Jobs, kernel_jobs
 from server.kernel.journal import Journal
+from server.kernel.limits import Policy
 from server.kernel.live import Hub
 from server.kernel.live_limits import LiveLimits
 from server.kernel.mail import Mailer
@@ -50,6 +52,7 @@ from server.modules.devices.greeting import Greeter, Refusals
 from server.modules.devices.identity import SiteIdentity
 from server.modules.devices.intake import Intake
 from server.modules.devices.link import Link
+from server.modules.devices.pacing import Pacing
 from server.modules.devices.pairing import Pairings
 from server.modules.devices.revocations import Revocations
 from server.modules.devices.service import Devices
@@ -139,7 +142,18 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     intake = Intake(database, journal, facts)
     feed = ReplicaFeed(database, journal, LoanReplica(people))
     greeter = Greeter(database, identity, Refusals(database, journal))
-    link = Link(database, devices, intake, feed, greeter, lambda: site.site.name, kiosks.answer)
+    limits = settings.limits
+    pacing = Pacing(Policy("link", limits.link_rows_per_minute) if limits.enabled else None)
+    link = Link(
+        database,
+        devices,
+        intake,
+        feed,
+        greeter,
+        pacing,
+        lambda: site.site.name,
+        kiosks.answer,
+    )
 
     async def key_lost(agent: AgentId) -> None:
         await link.recheck(agent)
@@ -207,7 +221,6 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
             background = replace(credential, background=True)
             return await identities.identify(connection, background) == principal
 
-    limits = settings.limits
     hub = Hub(
         journal,
         [feed for m in modules for feed in m.feeds],
@@ -232,7 +245,8 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
             *(service for m in modules for service in m.services),
         ]
     )
-    routes = {m.name: m.routes for m in modules}
+    authority = front_door_api.routes(lambda: front_door.authority if front_door else None)
+    routes = {**{m.name: m.routes for m in modules}, "front-door": authority}
     return Parts(
         modules=modules,
         routes=routes,

@@ -33,8 +33,14 @@ class DiscoverySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     interfaces: list[str] = []
 
 
+LEAST_LINK_ROWS = 6_000
+
+
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many requests are taken: a minute, and for live sockets at once and a second."""
+    """How many requests are taken: a minute, and for live sockets at once and a second.
+
+    `link_rows_per_minute` is for one agent; it is slowed down beyond, and nothing is refused.
+    """
 
     enabled: bool = True
     anonymous_per_minute: int = 100
@@ -45,6 +51,7 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     handshake_per_minute: int = 120
     live_sockets_per_address: int = 100
     live_messages_per_second: int = 20
+    link_rows_per_minute: int = 60_000
 
 
 def check_front_door(front_door: FrontDoorSettings, port: int) -> None:
@@ -69,3 +76,6 @@ def check_limits(limits: LimitSettings) -> None:
     for field in msgspec.structs.fields(LimitSettings):
         if field.name != "enabled" and getattr(limits, field.name) < 1:
             raise SettingsError(f"limits.{field.name} must be at least 1")
+    # A slower link would pause for longer after one batch than its agent waits for an answer.
+    if limits.link_rows_per_minute < LEAST_LINK_ROWS:
+        raise SettingsError(f"limits.link_rows_per_minute must be at least {LEAST_LINK_ROWS}")

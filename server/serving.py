@@ -92,7 +92,9 @@ async def open_app(settings: Settings, dsn: str, shipped: Shipped) -> AsyncGener
         application.router.add_get(f"{API}/live", _live(database, gateway, parts.hub))
         application.router.add_get("/link", _link(gateway, parts.link))
         if (front_door := parts.front_door) is not None:
-            page = await asyncio.to_thread(TrustPage, texts, lambda: front_door.authority)
+            page = await asyncio.to_thread(
+                TrustPage, texts, lambda: front_door.authority, front_door.door.url
+            )
             page.mount(application)
         StaticFiles(shipped.assets).mount(application)
 

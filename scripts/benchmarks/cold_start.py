@@ -15,7 +15,8 @@ from scripts.benchmarks.bench import Bench
 from scripts.benchmarks.figures import Figure, Target, spread
 from scripts.benchmarks.kiosk_client import open_kiosk
 from scripts.benchmarks.procfs import pid_of, signal_to
-from support.site import START_SECONDS, Agent, Process, Site
+from support.process import Process
+from support.site import START_SECONDS, Agent, Site
 
 WAITING = 300
 POLL_SECONDS = 0.005

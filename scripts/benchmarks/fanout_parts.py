@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Literal
 
 from scripts.benchmarks.procfs import pss_bytes
-from support.site import REPO, Site, until
+from support.process import REPO
+from support.site import Site, until
 
 HERE = Path(__file__).parent
 SOCKETIO = HERE / "socketio"

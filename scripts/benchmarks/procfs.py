@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 from scripts.embedded_postgres import EmbeddedPostgres
-from support.site import Process
+from support.process import Process
 
 _TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 

@@ -17,7 +17,8 @@ from scripts.benchmarks.bench import Bench
 from scripts.benchmarks.figures import Figure, spread
 from scripts.benchmarks.kiosk_client import open_kiosk
 from scripts.benchmarks.procfs import pid_of
-from support.site import REPO, Agent
+from support.process import REPO
+from support.site import Agent
 
 ARTIFACTS = REPO / ".artifacts"
 SAMPLES_A_SECOND = 400

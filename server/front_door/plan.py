@@ -50,6 +50,12 @@ class Door:
         return self.names[0]
 
     @property
+    def url(self) -> str:
+        """The site's address by the main name, with a slash at its end."""
+        port = "" if self.https_port == 443 else f":{self.https_port}"
+        return f"https://{self.main}{port}/"
+
+    @property
     def hosts(self) -> list[str]:
         """All names that are answered to."""
         return [*self.names, *([self.public_name] if self.public_name else [])]
@@ -182,13 +188,33 @@ def _base(door: Door) -> dict[str, Json]:
 
 
 def _plain_routes(door: Door) -> list[Json]:
-    """Plain HTTP leads to HTTPS, except to the page that tells how to trust us."""
+    """Plain HTTP leads to HTTPS, except to the page that tells how to trust us.
+
+    Who asks plainly for the bare name has not been here by HTTPS yet (RFC 6797, 8.3), and gets that
+    page first; under a public name there is nothing to install.
+    """
+    bare: dict[str, Json] = {"path": ["/"], "method": ["GET", "HEAD"]}
+    if door.public_name:
+        bare["not"] = [{"host": [door.public_name]}]
+    to_page: dict[str, Json] = {
+        "handler": "static_response",
+        "status_code": 302,
+        "headers": {"Location": [TRUST_PATHS[0]], "Cache-Control": ["no-store"]},
+    }
     port = "" if door.https_port == 443 else f":{door.https_port}"
     return [
         {
             "@id": "genba-trust",
-            "match": [{"path": [*TRUST_PATHS], "method": ["GET", "HEAD"]}],
-            "handle": _to_server(door),
+            "match": [{"path": [*TRUST_PATHS], "method": ["GET", "HEAD"]}, bare],
+            "handle": [
+                {
+                    "handler": "subroute",
+                    "routes": [
+                        {"match": [{"path": ["/"]}], "handle": [to_page], "terminal": True},
+                        {"handle": _to_server(door)},
+                    ],
+                }
+            ],
             "terminal": True,
         },
         {

@@ -37,9 +37,13 @@ _FILES = {
 class TrustPage:
     """Serves the page and its downloads; without an authority they are not found."""
 
-    def __init__(self, texts: Catalogues, authority: Callable[[], Authority | None]) -> None:
+    def __init__(
+        self, texts: Catalogues, authority: Callable[[], Authority | None], site: str
+    ) -> None:
+        """`site` is the URL that the page leads on to."""
         self._texts = texts
         self._authority = authority
+        self._site = site
         # Below its own path, since plain HTTP leads nowhere else. Read at the start, as all files.
         self._files = StaticFiles(
             {path: asset(file.read_bytes(), file.suffix) for path, file in _FILES.items()}
@@ -114,12 +118,15 @@ class TrustPage:
 <nav>{others}</nav>
 <h1>{text("trust-title")}</h1>
 <p>{text("trust-lead")}</p>
+<p>{text("trust-already")}<br><a href="{escape(self._site)}">{text("trust-open")}</a></p>
 <h2>{text("trust-fingerprint")}</h2>
 <p>{escape(authority.name)} · SHA-256</p>
 <code>{_grouped(authority.fingerprint)}</code>
 <p class="care">{text("trust-compare")}</p>
 <h2>{text("trust-which")}</h2>
 {systems}
+<h2>{text("trust-then")}</h2>
+<p><a class="button" href="{escape(self._site)}">{text("trust-open")}</a></p>
 </main>
 </body>
 </html>

@@ -57,6 +57,15 @@ def take(full_at: float, policy: Policy, now: float) -> tuple[float, Verdict]:
     return now + after, Verdict(policy, max(0, remaining), after)
 
 
+def charge(full_at: float, policy: Policy, now: float, cost: int) -> tuple[float, float]:
+    """Take `cost` tokens for what is done already, into debt where there are fewer.
+
+    Returns when the bucket will be full now, and the seconds until the debt is paid.
+    """
+    full_at = max(full_at, now) + cost * policy.window / policy.quota
+    return full_at, max(0.0, full_at - now - policy.window)
+
+
 class Buckets:
     """Buckets by policy and key, at most `most`: the one longest untouched is forgotten first.
 
@@ -81,6 +90,15 @@ class Buckets:
         self._full_at[mark] = full_at
         self._forget(now)
         return verdict
+
+    def charge(self, policy: Policy, key: Hashable, cost: int) -> float:
+        """Take tokens from this key's bucket, into debt if need be; return the seconds of debt."""
+        now = self._clock()
+        mark = (policy.name, key)
+        full_at, debt = charge(self._full_at.pop(mark, now), policy, now, cost)
+        self._full_at[mark] = full_at
+        self._forget(now)
+        return debt
 
     def _forget(self, now: float) -> None:
         # Two each time: so those that are full again go away faster than new ones can come.

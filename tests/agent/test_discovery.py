@@ -87,6 +87,32 @@ async def test_a_site_is_found_moves_and_goes() -> None:
         await watch.sees()
 
 
+@pytest.mark.timeout(90)
+async def test_somebody_who_announces_the_same_site_does_not_keep_its_server_from_its_turn() -> (
+    None
+):
+    async with (
+        watching() as watch,
+        AsyncZeroconf(interfaces=LOOPBACK, ip_version=IPVersion.V4Only) as server,
+    ):
+        true, liar = announcement("honsha"), announcement("a-liar", port=4443)
+        for info in (true, liar):
+            await (await server.async_register_service(info))
+        await watch.sees("site-1", "site-1")
+        asked = [watch.discovery.where("site-1") for _ in range(4)]
+        assert [each.port for each in asked if each is not None].count(443) == 2
+
+
+def test_all_addresses_of_a_name_are_told_but_not_any_number() -> None:
+    info = announcement()
+    info.addresses = [socket.inet_aton(f"10.0.0.{n}") for n in range(1, 9)]
+    found = read_announcement(info)
+    assert found is not None
+    hosts = [each.host for each in (found.address, *found.others)]
+    assert len(set(hosts)) == len(hosts) == 4
+    assert {each.name for each in (found.address, *found.others)} == {"honsha.local"}
+
+
 def test_without_tls_the_address_itself_is_the_name() -> None:
     found = read_announcement(announcement(port=8080, properties={"id": "s", "tls": "0"}))
     assert found is not None

@@ -131,6 +131,7 @@ async def at_the_kiosk(agent: Agent, count: int) -> int:
         {"type": "drawing", "screen": "waiting"},
         {"type": "ask_samples"},
         {"type": "stop_pairing"},
+        {"type": "enter_pin", "pin": "294017"},
     ]
     headers = {"Origin": f"http://127.0.0.1:{agent.port}"}
     return await send_all(Hostile(SEED + 3, examples), Wire(agent.port, "/ws", headers), count)
@@ -152,6 +153,7 @@ def up_examples(person: str, item: str) -> list[Mapping[str, Any]]:
         ),
         {"type": "heartbeat", **msgspec.to_builtins(heartbeat)},
         json.loads(msgspec.json.encode(Events(new_id(), []))),  # type: ignore[arg-type]
+        {"type": "sign_in", "request": "1", "person": person, "card": PERSON, "pin": "294017"},
     ]
 
 

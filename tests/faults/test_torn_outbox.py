@@ -28,7 +28,7 @@ from agent.salvage import salvage
 from contract.facts import CardUnknown
 from support.power import PowerDisk
 from support.power.trace import Kind, read
-from support.site import REPO
+from support.process import REPO
 from support.workshop import YAMADA_CARD, event_id, moment
 
 SEED = "20260711"

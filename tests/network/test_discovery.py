@@ -5,9 +5,9 @@ import asyncio
 from zeroconf import AddressResolverIPv4, IPVersion
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from network.conftest import NAME, Box
 from server.front_door.announcement import Announcement, Place
 from server.kernel.module import Finding, Site
+from support.far_site import NAME, SITE, FarSite
 from support.namespaces import Host
 
 SERVICE = "_genba._tcp.local."
@@ -51,17 +51,18 @@ def resolve(address: str) -> list[str]:
     return asyncio.run(ask())
 
 
-async def test_the_site_is_found_with_its_port_and_its_name(box: Box, client: Host) -> None:
+async def test_the_site_is_found_with_its_port_and_its_name(site: FarSite, client: Host) -> None:
     info = await client.do(discover, client.address)
     assert info.port == 443
-    assert info.parsed_addresses() == [box.host.address]
+    assert info.parsed_addresses() == [site.host.address]
     words = {key.decode(): (value or b"").decode() for key, value in info.properties.items()}
-    assert words == {"site": "現場", "id": "", "tls": "1", "name": NAME}
-    assert info.name == f"現場.{SERVICE}"
+    [named] = (await site.get("/api/v1/journal?kind=site.changed"))["items"]
+    assert words == {"site": SITE, "id": named["subject"], "tls": "1", "name": NAME}
+    assert info.name == f"{SITE}.{SERVICE}"
 
 
-async def test_a_phone_finds_the_address_of_the_sites_name(box: Box, client: Host) -> None:
-    assert await client.do(resolve, client.address) == [box.host.address]
+async def test_a_phone_finds_the_address_of_the_sites_name(site: FarSite, client: Host) -> None:
+    assert await client.do(resolve, client.address) == [site.host.address]
 
 
 def rival(address: str) -> tuple[str, object]:
@@ -69,7 +70,7 @@ def rival(address: str) -> tuple[str, object]:
 
     async def announce() -> tuple[str, object]:
         place = Place("genba", 443, tls=True)
-        second = Announcement(place, lambda: Site("現場", "Asia/Tokyo", "ja"), ["eth0"])
+        second = Announcement(place, lambda: Site(SITE, "Asia/Tokyo", "ja"), ["eth0"])
         running = asyncio.create_task(second.run())
         async with asyncio.timeout(SECONDS):
             while not second.service:
@@ -82,8 +83,10 @@ def rival(address: str) -> tuple[str, object]:
     return asyncio.run(announce())
 
 
-async def test_a_second_box_of_the_same_name_is_renamed_and_says_so(box: Box, client: Host) -> None:
+async def test_a_second_box_of_the_same_name_is_renamed_and_says_so(
+    site: FarSite, client: Host
+) -> None:
     await client.do(discover, client.address)
     name, finding = await client.do(rival, client.address)
-    assert name == f"現場-2.{SERVICE}"
-    assert finding == Finding("warning", {"name": NAME, "address": box.host.address})
+    assert name == f"{SITE}-2.{SERVICE}"
+    assert finding == Finding("warning", {"name": NAME, "address": site.host.address})

@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from network.conftest import NAME, Box
 from support.caddy import trusting
+from support.far_site import NAME, FarSite
 from support.namespaces import Host
 
 SECONDS = 10
@@ -42,23 +42,35 @@ def open_ports(address: str) -> list[int]:
     return found
 
 
-async def test_the_site_is_reached_by_who_trusts_its_authority(box: Box, client: Host) -> None:
-    status, root = await client.do(ask, box.host.address, 80, None, "/trust/root.pem")
+async def test_the_site_is_reached_by_who_trusts_its_authority(site: FarSite, client: Host) -> None:
+    status, root = await client.do(ask, site.host.address, 80, None, "/trust/root.pem")
     assert status == 200
     tls = trusting(root)
-    status, page = await client.do(ask, box.host.address, 443, tls, "/")
+    status, page = await client.do(ask, site.host.address, 443, tls, "/")
     assert (status, b"<html" in page) == (200, True)
 
 
-async def test_who_does_not_trust_its_authority_refuses_it(box: Box, client: Host) -> None:
+async def test_a_new_phone_that_opens_the_bare_name_is_shown_the_authority(
+    site: FarSite, client: Host
+) -> None:
+    status, _ = await client.do(ask, site.host.address, 80, None, "/")
+    assert status == 302
+    status, page = await client.do(ask, site.host.address, 80, None, "/trust")
+    known = await site.get("/api/v1/authority")
+    assert (status, known["name"]) == (200, f"Genba {NAME}")
+    shown = page.decode().replace("<br>", " ")
+    assert known["sha256"].replace(":", " ") in shown
+
+
+async def test_who_does_not_trust_its_authority_refuses_it(site: FarSite, client: Host) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
-        await client.do(ask, box.host.address, 443, ssl.create_default_context(), "/")
+        await client.do(ask, site.host.address, 443, ssl.create_default_context(), "/")
 
 
-async def test_nothing_but_the_front_door_answers(box: Box, client: Host) -> None:
-    assert await client.do(open_ports, box.host.address) == [80, 443]
+async def test_nothing_but_the_front_door_answers(site: FarSite, client: Host) -> None:
+    assert await client.do(open_ports, site.host.address) == [80, 443]
     listening = subprocess.run(
-        [*box.host.prefix, "ss", "-Hlnu"], capture_output=True, text=True, check=True
+        [*site.host.prefix, "ss", "-Hlnu"], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     ports = {line.split()[3].rpartition(":")[2] for line in listening}
     assert ports <= {"5353"}, "mDNS only"

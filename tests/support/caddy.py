@@ -4,8 +4,9 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -78,13 +79,6 @@ class Caddy:
         writer.close()
         return True
 
-    async def has_certificates(self, *names: str) -> None:
-        """Wait until the certificate of each name is in the storage, whole."""
-        async with asyncio.timeout(WAIT_SECONDS):
-            for name in names:
-                while not list((self.folder / "data").glob(f"certificates/*/{name}/{name}.json")):
-                    await asyncio.sleep(0.02)
-
     @property
     def log(self) -> str:
         """The end of what it wrote, for a failing test."""
@@ -100,6 +94,29 @@ async def running_caddy(folder: Path, prefix: Sequence[str] = ()) -> AsyncIterat
         yield caddy
     finally:
         await caddy.stop()
+
+
+async def certificates_in_use(
+    pem: bytes, names: Sequence[str], connected: Callable[[], Awaitable[socket.socket]]
+) -> None:
+    """Wait until Caddy proves each name; it stores a certificate a moment before it uses it."""
+    tls = trusting(pem)
+    async with asyncio.timeout(WAIT_SECONDS):
+        for name in names:
+            while not await _proves(name, tls, connected):
+                await asyncio.sleep(0.02)
+
+
+async def _proves(
+    name: str, tls: ssl.SSLContext, connected: Callable[[], Awaitable[socket.socket]]
+) -> bool:
+    try:
+        door = await connected()
+        _, writer = await asyncio.open_connection(sock=door, ssl=tls, server_hostname=name)
+    except (ssl.SSLError, ConnectionError):
+        return False
+    writer.close()
+    return True
 
 
 def trusting(pem: bytes) -> ssl.SSLContext:

@@ -34,17 +34,9 @@ class Authority:
 
     def context(self, folder: Path, *names: str, age: timedelta = timedelta(0)) -> ssl.SSLContext:
         """Return a server's context with a leaf for these names, made so long ago."""
-        leaf_key = ec.generate_private_key(ec.SECP256R1())
-        leaf = _certificate(names[0], leaf_key, self.intermediate.subject, self.key, names, age)
-        file = folder / f"{names[0]}-{leaf.serial_number}.pem"
-        file.write_bytes(
-            leaf_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            + leaf.public_bytes(Encoding.PEM)
-            + self.intermediate.public_bytes(Encoding.PEM)
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        key = ec.generate_private_key(ec.SECP256R1())
+        leaf = _certificate(names[0], key, self.intermediate.subject, self.key, names, age)
+        return _context(folder, key, leaf, self.intermediate)
 
 
 def authority(name: str = "Genba test CA") -> Authority:
@@ -54,6 +46,24 @@ def authority(name: str = "Genba test CA") -> Authority:
     root = _certificate(name, root_key, root_name, root_key)
     key = ec.generate_private_key(ec.SECP256R1())
     return Authority(root, _certificate(f"{name} intermediate", key, root_name, root_key), key)
+
+
+def self_signed(folder: Path, name: str) -> ssl.SSLContext:
+    """Return a server's context with a certificate for this name that nobody else has signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    return _context(folder, key, _certificate(name, key, subject, key, (name,)))
+
+
+def _context(
+    folder: Path, key: ec.EllipticCurvePrivateKey, *chain: x509.Certificate
+) -> ssl.SSLContext:
+    file = folder / f"{chain[0].serial_number}.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + b"".join(each.public_bytes(Encoding.PEM) for each in chain))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
 
 
 def _certificate(

@@ -1,10 +1,12 @@
 """A whole site as real processes: a server on a real database, and agents with their kiosks."""
 
 import asyncio
+import contextlib
+import http.client
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,72 +18,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from contract.cards import Technology
 from contract.kiosk import AskSamples, FromKiosk, Samples, State, Tap, ToKiosk
 from server.kernel.gateway import COOKIE
+from support.namespaces import HERE, Host
+from support.process import REPO, WAIT_SECONDS, Process
 
-REPO = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
-WAIT_SECONDS = 20
 BOUNCE_SECONDS = 1.05
-
-
-class Process:
-    """A child process in its own session, with its output in a file."""
-
-    def __init__(
-        self,
-        name: str,
-        arguments: list[str],
-        environment: dict[str, str],
-        log: Path,
-        prefix: Sequence[str] = (),
-    ):
-        self.name = name
-        self._prefix = prefix
-        self._arguments = arguments
-        self._environment = environment
-        self.log = log
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        """Start it (again)."""
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._prefix,
-                sys.executable,
-                *self._arguments,
-                cwd=REPO,
-                env=self._environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    async def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send the signal and wait until it is gone; returns the exit code."""
-        process = self._process
-        if process is None:
-            return 0
-        if process.returncode is None:
-            process.send_signal(number)
-        async with asyncio.timeout(WAIT_SECONDS):
-            code = await process.wait()
-        self._process = None
-        return code
-
-    @property
-    def pid(self) -> int:
-        """Its process id; it must be running."""
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.returncode is None
-
-    def explain(self) -> str:
-        """Return the end of its output, for a failing test."""
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return f"--- {self.name} ({'running' if self.running else 'gone'})\n{text[-4000:]}"
 
 
 async def until(
@@ -149,11 +90,14 @@ class Kiosk:
 
 
 class Agent:
-    """One agent: a folder, settings, a process."""
+    """One agent: a folder, settings, a process on a host."""
 
-    def __init__(self, site: "Site", name: str, environment: dict[str, str]) -> None:
+    def __init__(
+        self, site: "Site", name: str, environment: dict[str, str], host: Host = HERE
+    ) -> None:
         self.site = site
         self.name = name
+        self.host = host
         self.folder = site.folder / name
         self.folder.mkdir()
         self.port = site.free_port()
@@ -167,7 +111,11 @@ class Agent:
             **environment,
         }
         self.process = Process(
-            name, ["-m", "agent", "run"], self.environment, site.folder / f"{name}.log"
+            name,
+            ["-m", "agent", "run"],
+            self.environment,
+            site.folder / f"{name}.log",
+            host.prefix,
         )
 
     async def enrol(self) -> None:
@@ -190,17 +138,29 @@ class Agent:
 
     async def _answers(self) -> bool:
         try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            (await self.host.connected("127.0.0.1", self.port)).close()
         except OSError:
             return False
-        writer.close()
         return True
+
+    async def health(self) -> Any:
+        """Return what `/health` answers."""
+
+        def ask() -> bytes:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_SECONDS)
+            with contextlib.closing(connection):
+                connection.request("GET", "/health")
+                return connection.getresponse().read()
+
+        return msgspec.json.decode(await self.host.do(ask))
 
     @asynccontextmanager
     async def kiosk(self) -> AsyncIterator[Kiosk]:
         """Open a page of this agent's kiosk."""
         origin = f"http://127.0.0.1:{self.port}"
-        async with connect(f"ws://127.0.0.1:{self.port}/ws", origin=origin, proxy=None) as socket:
+        url = f"ws://127.0.0.1:{self.port}/ws"
+        near = await self.host.connected("127.0.0.1", self.port)
+        async with connect(url, origin=origin, proxy=None, sock=near) as socket:
             kiosk = Kiosk(socket)
             await kiosk.see(lambda state: True)
             yield kiosk
@@ -209,8 +169,9 @@ class Agent:
 class Site:
     """A server and its agents."""
 
-    def __init__(self, folder: Path, dsn: str) -> None:
+    def __init__(self, folder: Path, dsn: str, host: Host = HERE) -> None:
         self.folder = folder
+        self.host = host
         self.dsn = dsn
         self._ports: set[int] = set()
         self.port = self.free_port()
@@ -222,7 +183,11 @@ class Site:
             "GENBA_SERVER__STATE__FOLDER": str(folder / "state"),
         }
         self.server = Process(
-            "server", ["-m", "server", "serve"], self.environment, folder / "server.log"
+            "server",
+            ["-m", "server", "serve"],
+            self.environment,
+            folder / "server.log",
+            host.prefix,
         )
         self.agents: dict[str, Agent] = {}
         self._client: aiohttp.ClientSession | None = None

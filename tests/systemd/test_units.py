@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,16 @@ from support.components import require
 
 UNITS = Path(__file__).parents[2] / "systemd"
 NAMES = ["genba-server.service", "genba-agent.service"]
+# What agent and server do to be found by mDNS, with the families that are named.
+LOOK = """
+import sys
+from support.address_families import restrict
+restrict(sys.argv[1:])
+import ifaddr
+from zeroconf import IPVersion, Zeroconf
+assert any(adapter.ips for adapter in ifaddr.get_adapters())
+Zeroconf(ip_version=IPVersion.V4Only).close()
+"""
 # systemd-analyze's own scale: 0 is sealed, 10 is open; "OK" ends at 4.9.
 EXPOSURE = 30
 
@@ -54,3 +65,32 @@ def test_the_sandbox_is_tight(analyze: str, name: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-1500:] + done.stderr
+
+
+def families(name: str) -> list[str]:
+    """Return the address families that the unit leaves its process."""
+    found = re.search(r"^RestrictAddressFamilies=(.*)$", (UNITS / name).read_text(), re.MULTILINE)
+    assert found is not None
+    return found[1].split()
+
+
+def look(*allowed: str) -> subprocess.CompletedProcess[str]:
+    """Look for the network's interfaces in a process with these families only."""
+    return subprocess.run(
+        [sys.executable, "-c", LOOK, *allowed],
+        env={"PYTHONPATH": str(UNITS.parent / "tests")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_sandbox_lets_mdns_find_its_interfaces(name: str) -> None:
+    done = look(*families(name))
+    assert done.returncode == 0, done.stderr
+
+
+def test_mdns_needs_netlink() -> None:
+    done = look(*(each for each in families("genba-agent.service") if each != "AF_NETLINK"))
+    assert "Address family not supported by protocol" in done.stderr

@@ -10,6 +10,12 @@ check-discovery = Name in the network
 trust-title = Make this device trust Genba
 trust-language = English
 trust-lead = Genba has a certificate authority of its own for this site. Install it once on each phone and computer; after that the browser shows no warning.
+trust-already = If this device is set up already, just go on.
+trust-open = Open Genba
+trust-then = When it is installed
+trust-authority = This site's certificate authority
+trust-authority-lead = When a new device is set up, check that it shows the same fingerprint as below before the certificate is installed.
+trust-open-page = How other devices are set up
 trust-fingerprint = Fingerprint
 trust-compare = Compare this with the fingerprint on the Health page of a device that is already set up, or ask your administrator. If it differs, do not install.
 trust-which = Which device?
@@ -49,4 +55,4 @@ trust-firefox = Firefox (any system)
         Settings › Privacy & Security › View Certificates › Authorities › Import: choose genba.pem.
         Tick “Trust this CA to identify websites”.
     .download = Download the certificate
-trust-link = Certificate warning? Make this device trust Genba
+trust-link = Certificate warning?

@@ -10,8 +10,14 @@ check-discovery = ネットワーク上の名前
 trust-title = この端末でGenbaを信頼する
 trust-language = 日本語
 trust-lead = Genbaは、この拠点専用の認証局を持っています。スマートフォンやパソコンごとに一度だけ証明書をインストールすると、ブラウザーの警告が出なくなります。
+trust-already = この端末がすでに設定済みの場合は、そのままお使いいただけます。
+trust-open = Genbaを開く
+trust-then = インストールが終わったら
+trust-authority = この拠点の認証局
+trust-authority-lead = 新しい端末を設定するときは、その端末に表示されるフィンガープリントが下のものと一致することを確認してから、証明書をインストールしてください。
+trust-open-page = ほかの端末の設定方法を見る
 trust-fingerprint = フィンガープリント（指紋）
-trust-compare = 設定済みの端末の「状態」ページに表示されているものと見比べるか、管理者に確認してください。違っている場合は、インストールしないでください。
+trust-compare = 設定済みの端末の「動作状況」ページに表示されているものと見比べるか、管理者に確認してください。違っている場合は、インストールしないでください。
 trust-which = どの端末ですか？
 trust-iphone = iPhone・iPad
     .steps =
@@ -49,4 +55,4 @@ trust-firefox = Firefox（すべてのOS）
         「設定」›「プライバシーとセキュリティ」›「証明書を表示」›「認証局証明書」›「インポート」でgenba.pemを選びます。
         「この認証局によるウェブサイトの識別を信頼する」にチェックを入れます。
     .download = 証明書をダウンロード
-trust-link = 証明書の警告が出ますか？ この端末でGenbaを信頼する
+trust-link = 証明書の警告が出るときは

@@ -38,6 +38,7 @@ from server.modules.devices.clock import BootClock, measure
 from server.modules.devices.feed import ReplicaFeed, Subscription
 from server.modules.devices.greeting import Greeted, Greeter, Refused, WrongVersion
 from server.modules.devices.intake import Intake, OldDisk
+from server.modules.devices.pacing import Pacing
 from server.modules.devices.service import Devices
 from server.modules.devices.wire import Malformed, Wire
 
@@ -60,6 +61,7 @@ class Link:
         intake: Intake,
         feed: ReplicaFeed,
         greeter: Greeter,
+        pacing: Pacing,
         site: Callable[[], str],
         sign_in: Callable[[AgentId, SignIn], Awaitable[SignInAnswer]],
     ) -> None:
@@ -69,6 +71,7 @@ class Link:
         self._intake = intake
         self._feed = feed
         self._greeter = greeter
+        self._pacing = pacing
         self._site = site
         self._sign_in = sign_in
         self._strangers: Counter[str] = Counter()
@@ -208,6 +211,7 @@ class _Session:
                     await self.wire.send(await self._link._sign_in(self.agent.id, message))
                 case Hello():
                     raise Malformed("hello twice")
+            await asyncio.sleep(self._link._pacing.pause(self.agent.id, message))
 
     async def _take(self, events: Events, clock: BootClock) -> None:
         if len(events.rows) > MAX_BATCH_ROWS:

@@ -15,10 +15,12 @@ from aiohttp.test_utils import unused_port
 from cryptography import x509
 
 from server.front_door.admin_api import AdminApi, CaddyRefused, CaddyUnreachable
+from server.front_door.authority import Authority
 from server.front_door.keeper import FrontDoor, repair
 from server.front_door.plan import Door
 from server.kernel.caller import BEHIND_FRONT_DOOR, caller_of
-from support.caddy import Caddy, running_caddy, trusting
+from support.caddy import Caddy, certificates_in_use, running_caddy, trusting
+from support.namespaces import HERE
 
 
 class Here(AbstractResolver):
@@ -88,8 +90,16 @@ async def opened(caddy: Caddy, door: Door) -> FrontDoor:
     """The door, set up, with its certificates made."""
     front_door = FrontDoor(door, AdminApi(caddy.admin))
     assert await front_door.look() is None, caddy.log
-    await caddy.has_certificates(*door.names)
+    await certificates_of(front_door.authority, door)
     return front_door
+
+
+async def certificates_of(authority: Authority | None, door: Door) -> None:
+    """Wait until Caddy has made the certificate of each name, and uses it."""
+    assert authority is not None
+    await certificates_in_use(
+        authority.pem, door.names, lambda: HERE.connected("127.0.0.1", door.https_port)
+    )
 
 
 def tls_of(front_door: FrontDoor) -> ssl.SSLContext:
@@ -149,9 +159,13 @@ async def test_plain_http_leads_to_https_except_for_the_page_that_helps_to_trust
     async with client.get(f"{plain}/a?b=c", allow_redirects=False) as answer:
         assert answer.status == 308
         assert answer.headers["Location"] == f"https://box.example:{door.https_port}/a?b=c"
-    other = f"http://192.0.2.1.nip.example:{door.http_port}/"
-    async with client.get(other, allow_redirects=False) as answer:
-        assert answer.headers["Location"] == f"https://genba.local:{door.https_port}/"
+    other = f"http://192.0.2.1.nip.example:{door.http_port}"
+    async with client.get(f"{other}/a", allow_redirects=False) as answer:
+        assert answer.headers["Location"] == f"{door.url}a"
+    for begun in (plain, other):  # by a bare name, or an address
+        async with client.get(f"{begun}/", allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (302, "/trust")
+            assert answer.headers["Cache-Control"] == "no-store"
     async with client.get(f"{plain}/trust/root.crt", allow_redirects=False) as answer:
         assert (answer.status, (await answer.json())["scheme"]) == (200, "http")
 
@@ -203,8 +217,8 @@ async def test_a_strangers_edit_of_ours_is_repaired_and_what_is_theirs_stays(
     caddy: Caddy, door: Door
 ) -> None:
     api = AdminApi(caddy.admin)
-    await asyncio.to_thread(repair, api, door)
-    await caddy.has_certificates(*door.names)
+    _, authority = await asyncio.to_thread(repair, api, door)
+    await certificates_of(authority, door)
     route = {"@id": "theirs", "match": [{"path": ["/theirs"]}], "handle": []}
     routes = "/config/apps/http/servers/srv0/routes"
     await asyncio.to_thread(api.ask, "PUT", f"{routes}/0", route)
@@ -219,7 +233,8 @@ async def test_a_site_that_changes_its_name_leaves_no_route_behind(
     caddy: Caddy, door: Door
 ) -> None:
     api = AdminApi(caddy.admin)
-    await asyncio.to_thread(repair, api, door)
+    _, authority = await asyncio.to_thread(repair, api, door)
+    await certificates_of(authority, door)
     renamed = Door(["minato.local"], door.upstream, "", door.https_port, door.http_port)
     changed, _ = await asyncio.to_thread(repair, api, renamed)
     assert changed == ["configuration", "minato.local", "genba.local"]

@@ -28,12 +28,13 @@ def a_root(name: str = "Genba genba.local") -> x509.Certificate:
 
 
 ROOT = a_root()
+SITE = "https://genba.local/"
 AUTHORITY = Authority.of_pem(ROOT.public_bytes(Encoding.PEM).decode())
 
 
 def client_of(authority: Authority | None) -> "TestClient[web.Request, web.Application]":
     application = web.Application()
-    TrustPage(catalogues(), lambda: authority).mount(application)
+    TrustPage(catalogues(), lambda: authority, SITE).mount(application)
     return TestClient(TestServer(application))
 
 
@@ -63,6 +64,11 @@ async def test_every_system_is_explained(language: str) -> None:
     assert page.count("<details>") == len(SYSTEMS)
     assert page.count("<li>") == 3 * len(SYSTEMS)
     assert "trust-" not in page.replace("trust-which", "")
+
+
+async def test_it_leads_on_to_the_site() -> None:
+    async with client_of(AUTHORITY) as client:
+        assert f'href="{SITE}"' in await (await client.get("/trust")).text()
 
 
 async def test_before_caddy_told_its_root_there_is_nothing_to_trust() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.kernel.limits import Buckets, Policy, take
+from server.kernel.limits import Buckets, Policy, charge, take
 
 POLICIES = st.builds(
     Policy, st.just("p"), quota=st.integers(1, 1_000), window=st.integers(1, 3_600)
@@ -85,3 +85,21 @@ def test_one_caller_does_not_spend_what_is_anothers() -> None:
     assert buckets.take(policy, "a").wait > 0
     assert buckets.take(policy, "b").wait == 0
     assert buckets.take(Policy("q", 1), "a").wait == 0
+
+
+@given(POLICIES, st.lists(st.integers(1, 2_000), min_size=1, max_size=200))
+def test_who_pays_each_debt_is_charged_no_more_than_agreed(
+    policy: Policy, costs: list[int]
+) -> None:
+    now, full_at, charged = 0.0, 0.0, 0
+    for cost in costs:
+        full_at, debt = charge(full_at, policy, now, cost)
+        charged += cost
+        now += debt
+        assert charged <= policy.quota * (1 + now / policy.window) * (1 + 1e-9)
+
+
+@given(POLICIES)
+def test_a_whole_quota_leaves_no_debt(policy: Policy) -> None:
+    _, debt = charge(0.0, policy, 50.0, policy.quota)
+    assert debt == pytest.approx(0, abs=1e-9)

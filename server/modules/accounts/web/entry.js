@@ -3,6 +3,7 @@ import { html } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
 import { Button, LanguageSwitch } from "/kit/kit.js";
 import { CheckedForm } from "/web/checked_form.js";
+import { TrustLink } from "/web/trust.js";
 
 /**
  * The frame of what one sees before one is signed in: a form of one purpose.
@@ -49,6 +50,7 @@ export function EntryBox({ title, site, lead, below, children }) {
       </div>
       ${children}
       ${below && html`<div class="signin-how">${below}</div>`}
+      <${TrustLink} />
       <${LanguageSwitch} />
     </div>
   </main>`;

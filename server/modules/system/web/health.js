@@ -5,6 +5,7 @@ import { Badge, Button, Notice, Spinner } from "/kit/kit.js";
 import { useOne } from "/web/loading.js";
 import { PageHead } from "/web/page_head.js";
 import { Trouble } from "/web/trouble.js";
+import { TrustPanel } from "/web/trust.js";
 
 /** @type {Record<string, import("/kit/components/tone.js").ToneName>} */
 const TONES = { ok: "returned", warning: "ask", error: "error" };
@@ -32,6 +33,7 @@ export function HealthPage() {
             <${Badge} tone=${TONES[check.status] ?? "neutral"} icon=${check.status === "ok" ? "check" : "alert"}>${t(`system-check-${check.status in TONES ? check.status : "error"}`)}<//>
           </div>`,
         )}
+        <${TrustPanel} />
       </div>`
     }
   `;
