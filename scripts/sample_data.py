@@ -22,7 +22,8 @@ from contract.proof import KEY_BYTES
 from server.kernel.auth import EVERYTHING, Principal
 from server.kernel.database import Connection, Database
 from server.kernel.journal import Journal
-from server.modules.accounts import store
+from server.modules.accounts import store, store_factors
+from server.modules.accounts.factor_model import Whom
 from server.modules.accounts.model import AccountDraft, RoleId
 from server.modules.accounts.passwords import Passwords
 from server.modules.accounts.rules import SessionPolicy
@@ -227,6 +228,7 @@ class Workshop:
     async def _load_accounts(self, connection: Connection) -> None:
         """Who may sign in: by a link, since nobody has a password; one with card and PIN too."""
         await self._accounts.seed(connection, ())
+        await store_factors.set_policy(connection, Whom.NOBODY)  # a demonstration nags nobody
         for login, name, role in ACCOUNTS:
             person = self._staff[0][0] if login == KIOSK_LOGIN else None
             draft = AccountDraft(login=login, name=name, roles=(role,), person=person)

@@ -6,8 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import asyncpg
+
 from contract.settings_file import SettingsError
-from server import commands, commands_audit, commands_secrets
+from server import commands, commands_audit, commands_follow, commands_secrets
 from server.kernel.database import DatabaseUnavailable
 from server.kernel.migrations import MigrationError
 from server.kernel.problems import Problem
@@ -33,6 +35,8 @@ def parser() -> argparse.ArgumentParser:
     for name, what in (("sign-in-link", "sign in"), ("password-link", "choose a password")):
         link = verbs.add_parser(name, help=f"make a link to {what}, once")
         link.add_argument("login", metavar="LOGIN", help="whose account")
+    lost = verbs.add_parser("second-factor-remove", help="remove an account's second factors")
+    lost.add_argument("login", metavar="LOGIN", help="whose account")
     token = verbs.add_parser("token", help="make a token for the API")
     token.add_argument("name", metavar="NAME", help="whose token it is")
     token.add_argument("--days", type=int, metavar="N", help="how long it is valid (default: ever)")
@@ -41,12 +45,13 @@ def parser() -> argparse.ArgumentParser:
     enrol.add_argument("--place", default="", metavar="P", help="where it stands")
     verbs.add_parser("openapi", help="print the API's description")
     for name, actions in (
-        ("audit", ["verify", "public-key", "checkpoint"]),
+        ("audit", ["verify", "public-key", "checkpoint", "follow"]),
         ("journal", ["verify"]),
     ):
         audit = verbs.add_parser(name, help="look after the journal")
         audit.add_argument("action", choices=actions, help="check the chain, print the key, ...")
         audit.add_argument("--checkpoints", type=Path, action="append", metavar="FOLDER")
+        audit.add_argument("--position", type=Path, metavar="FILE", help="how far follow came")
         audit.add_argument("--public-key", metavar="KEY", help="who must have signed (hex)")
     secrets = verbs.add_parser("secrets", help="list or replace the server's secrets")
     secret_actions = secrets.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -71,6 +76,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"genba-server: {problem}", file=sys.stderr)
     except DatabaseUnavailable as error:
         print(f"genba-server: the database cannot be reached: {error}", file=sys.stderr)
+    except (
+        asyncpg.InvalidAuthorizationSpecificationError,
+        asyncpg.InvalidCatalogNameError,
+    ) as error:
+        print(
+            f"genba-server: the database does not let this account in: {error};"
+            " try it as the server's own account: sudo -u genba genba-server ...",
+            file=sys.stderr,
+        )
     except (commands.CommandFailed, MigrationError, SecretError) as error:
         print(f"genba-server: {error}", file=sys.stderr)
     return FAILED_EXIT
@@ -98,12 +112,16 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
             work = commands.account_link(settings, dsn, options.login, Purpose.SIGNIN)
         case "password-link":
             work = commands.account_link(settings, dsn, options.login, Purpose.PASSWORD)
+        case "second-factor-remove":
+            work = commands.remove_second_factor(settings, dsn, options.login)
         case "token":
             work = commands.token(dsn, options.name, options.days)
         case "enrol":
             work = commands.enrol(settings, dsn, options.name, options.place)
         case "secrets":
             work = commands_secrets.rotate(settings, dsn, options.name, yes=options.yes)
+        case _ if options.action == "follow":
+            work = commands_follow.follow(dsn, options.position)
         case _ if options.action == "checkpoint":
             work = commands_audit.checkpoint(settings, dsn)
         case _:

@@ -31,14 +31,18 @@ from server.kernel.site import SiteKeeper
 from server.modules.accounts import plug as accounts_plug
 from server.modules.accounts.access_tokens import AccessTokens
 from server.modules.accounts.apps import Apps
+from server.modules.accounts.breached import BreachedPasswords
 from server.modules.accounts.clients import Clients
 from server.modules.accounts.events import RIGHTS_KINDS
+from server.modules.accounts.factors import Factors
 from server.modules.accounts.first_run import FirstRun
 from server.modules.accounts.forgotten import SEND, PasswordMail
 from server.modules.accounts.identities import Identities
 from server.modules.accounts.kiosk_sign_in import KioskSignIns
 from server.modules.accounts.own import Own
+from server.modules.accounts.own_factors import FactorKeeper
 from server.modules.accounts.passkeys import PasskeyKeeper
+from server.modules.accounts.password_sign_in import PasswordSignIns
 from server.modules.accounts.passwords import Passwords
 from server.modules.accounts.rules import SessionPolicy
 from server.modules.accounts.service import Accounts
@@ -70,7 +74,7 @@ from server.modules.system.audit import Auditor
 from server.modules.system.checks import Doctor, system_checks
 from server.modules.system.meters import HttpMeter, LoopMeter
 from server.modules.system.metrics import Metrics
-from server.settings import Settings, mail_relay
+from server.settings import Settings, breached_file, mail_relay
 from server.state import checkpointing, keys
 
 
@@ -94,6 +98,7 @@ class Parts:
     front_door: FrontDoor | None
     token_keys: TokenKeys
     identities: Identities
+    factors: FactorKeeper
 
 
 def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts:
@@ -109,8 +114,10 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     checkpoints = checkpointing(settings, database, secrets)
 
     people = People(journal, Tags())
-    passwords = Passwords()
+    passwords = Passwords(BreachedPasswords(breached_file(settings)))
     sign_ins = SignIns(journal, passwords, SessionPolicy())
+    factors = Factors(secrets)
+    by_password = PasswordSignIns(sign_ins, passwords, factors)
     kiosks = KioskSignIns(database, journal, sign_ins, passwords, people)
     token_keys = TokenKeys(Path(settings.state.folder) / "keys")
     access_tokens = AccessTokens(token_keys, lambda: site.site)
@@ -119,7 +126,8 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     apps = Apps(journal, sign_ins, access_tokens)
     accounts = Accounts(journal, sign_ins)
     first_run = FirstRun(journal, site, sign_ins, passwords)
-    own = Own(journal, sign_ins, passwords)
+    own = Own(journal, sign_ins, by_password, passwords)
+    factor_keeper = FactorKeeper(journal, sign_ins, own, factors)
     front_door = _front_door(settings)
     identity = SiteIdentity(
         Secrets(Path(settings.state.folder) / "keys"),
@@ -177,7 +185,19 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
     domains = [
         people_plug.setup(people, privacy),
         accounts_plug.setup(
-            site, accounts, sign_ins, kiosks, first_run, own, clients, apps, passkeys, tokens, mail
+            site,
+            accounts,
+            sign_ins,
+            by_password,
+            kiosks,
+            first_run,
+            own,
+            clients,
+            apps,
+            passkeys,
+            factor_keeper,
+            tokens,
+            mail,
         ),
         devices_plug.setup(
             devices,
@@ -264,6 +284,7 @@ def assemble(settings: Settings, database: Database, texts: Catalogues) -> Parts
         front_door=front_door,
         token_keys=token_keys,
         identities=identities,
+        factors=factor_keeper,
     )
 
 

@@ -143,6 +143,22 @@ async def account_link(settings: Settings, dsn: str, login: str, purpose: Purpos
     return 0
 
 
+async def remove_second_factor(settings: Settings, dsn: str, login: str) -> int:
+    """Remove an account's second factors and passkeys: the way back in when all are lost."""
+    async with database_of(dsn) as (database, _):
+        factors = assemble(settings, database, await asyncio.to_thread(catalogues)).factors
+
+        async def work(connection: Connection) -> None:
+            account = await store.account_by_login(connection, login)
+            if account is None:
+                raise CommandFailed(f"there is no account {login}")
+            await factors.forget(connection, ACTOR, account)
+
+        await database.run(work)
+    print(f"{login}: no second factor any more; whoever was signed in is signed out")
+    return 0
+
+
 def _address(settings: Settings) -> str:
     host = "localhost" if settings.http.host == "127.0.0.1" else settings.http.host
     return f"http://{host}:{settings.http.port}"

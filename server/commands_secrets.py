@@ -12,6 +12,8 @@ from server.commands import ACTOR, CommandFailed, database_of
 from server.kernel.checkpointing import KEY as CHECKPOINTS
 from server.kernel.database import Connection, Database
 from server.kernel.journal import Journal
+from server.modules.accounts.factors import KEY as FACTORS
+from server.modules.accounts.store_factors import delete_every_totp
 from server.modules.accounts.store_privacy import revoke_every_session
 from server.modules.accounts.token_keys import FORMER as FORMER_TOKENS
 from server.modules.accounts.token_keys import KEY as TOKENS
@@ -47,6 +49,11 @@ async def _rotate_sessions(_: Settings, database: Database) -> None:
     await database.run(revoke_every_session)
 
 
+async def _rotate_factors(settings: Settings, database: Database) -> None:
+    await database.run(delete_every_totp)
+    await asyncio.to_thread(keys(settings).rotate, FACTORS)
+
+
 async def _rotate_tokens(settings: Settings, _: Database) -> None:
     keys_of_tokens = TokenKeys(Path(settings.state.folder) / "keys")
     await asyncio.to_thread(keys_of_tokens.rotate)
@@ -70,6 +77,11 @@ KNOWN: Mapping[str, Known] = MappingProxyType(
             "Nothing: tokens of the former key are good until they expire, at most a quarter of an"
             " hour. To void them at once rotate a second time.",
             _rotate_tokens,
+        ),
+        FACTORS: Known(
+            "seals the secrets of authenticator apps",
+            "Every authenticator app must be set up anew; passkeys and recovery codes go on.",
+            _rotate_factors,
         ),
         "sessions": Known(
             "let browsers, kiosks and apps stay signed in",

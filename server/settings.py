@@ -1,6 +1,7 @@
 """The server's settings: `config/server.toml`, overridden by `GENBA_SERVER__SECTION__KEY`."""
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from contract.settings_file import SettingsError, read_settings
+from server.database_address import checked_address
 from server.kernel.mail import Relay, Tls
 from server.mail_settings import MailSettings, check_mail
 from server.network_settings import (
@@ -24,6 +26,10 @@ PREFIX = "GENBA_SERVER"
 SYSTEM_FILE = Path("/etc/genba/server.toml")
 REPO_FILE = Path(__file__).parent.parent / "config" / "server.toml"
 CREDENTIAL = "genba-database-dsn"
+# Debian's Postgres lets an account of the machine into the database as the role of its own name
+# (peer authentication over the socket): there is no password to keep, to leak or to change.
+SOCKETS = Path("/run/postgresql")
+LOCAL_DATABASE = "genba"
 LEVELS = ("debug", "info", "warning", "error")
 LANGUAGES = ("ja", "en")
 MASK = "********"
@@ -75,6 +81,12 @@ class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     checkpoint_months: int = 120
 
 
+class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of breached passwords as SHA-1, sorted, besides those that come with the product."""
+
+    breached_passwords: str = ""
+
+
 class AuditSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A second folder for the journal's checkpoints, on another disk; it must be there."""
 
@@ -101,6 +113,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     discovery: DiscoverySettings = DiscoverySettings()
     limits: LimitSettings = LimitSettings()
     mail: MailSettings = MailSettings()
+    accounts: AccountSettings = AccountSettings()
 
 
 def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -119,10 +132,13 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
     return settings
 
 
-def database_dsn(settings: Settings, environment: Mapping[str, str] = os.environ) -> str:
-    """Return where the database is: the DSN set, its file, or the systemd credential.
+def database_dsn(
+    settings: Settings, environment: Mapping[str, str] = os.environ, sockets: Path = SOCKETS
+) -> str:
+    """Return where the database is: the DSN set, its file, the systemd credential, this machine's.
 
-    Raises SettingsError if there is none, or if its file can be read by others.
+    Raises SettingsError if there is none, if its file can be read by others, or if somebody on the
+    way could read along.
     """
     database = settings.database
     if database.dsn and database.dsn_file:
@@ -130,15 +146,40 @@ def database_dsn(settings: Settings, environment: Mapping[str, str] = os.environ
     if database.dsn:
         return database.dsn
     if database.dsn_file:
-        return _secret(Path(database.dsn_file), "database.dsn_file")
+        return checked_address(_secret(Path(database.dsn_file), "database.dsn_file"))
     if folder := environment.get("CREDENTIALS_DIRECTORY"):
         credential = Path(folder) / CREDENTIAL
         if credential.is_file():
-            return credential.read_text(encoding="utf-8").strip()
+            return checked_address(credential.read_text(encoding="utf-8").strip())
+    if sockets.is_dir():
+        return f"postgresql:///{LOCAL_DATABASE}?host={sockets}"
     raise SettingsError(
-        "no database is set: give database.dsn_file in the settings file, "
+        f"no database is set, and Postgres has no socket in {sockets}: install it, or give "
+        "database.dsn_file in the settings file, "
         f"{PREFIX}__DATABASE__DSN in the environment, or the systemd credential {CREDENTIAL}"
     )
+
+
+def breached_file(settings: Settings) -> Path | None:
+    """Return the site's own list of breached passwords, if any.
+
+    Raises SettingsError if it is none: a password must not be let through for that.
+    """
+    name = settings.accounts.breached_passwords
+    if not name:
+        return None
+    try:
+        with Path(name).open("rb") as file:
+            first = file.readline(100)
+    except OSError as error:
+        raise SettingsError(
+            f"accounts.breached_passwords: cannot read {name}: {error.strerror}"
+        ) from error
+    if not re.match(rb"[0-9A-Fa-f]{40}\b", first):
+        raise SettingsError(
+            f"accounts.breached_passwords: {name} does not begin with a SHA-1 in hex"
+        )
+    return Path(name)
 
 
 def mail_relay(settings: Settings) -> Relay | None:
@@ -185,9 +226,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError("http.port must be between 0 and 65535")
     if not 2 <= settings.database.pool_max <= 100:
         raise SettingsError("database.pool_max must be between 2 and 100")
-    dsn = settings.database.dsn
-    if dsn and urlsplit(dsn).scheme not in ("postgres", "postgresql"):
-        raise SettingsError("database.dsn must begin with postgresql://")
+    if settings.database.dsn:
+        checked_address(settings.database.dsn)
     try:
         ZoneInfo(settings.site.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -17,6 +17,8 @@ TOKEN_PREFIX = "genba_"  # noqa: S105 - it is no secret
 EVERYTHING = "*"
 # What a route asks for that is open to everybody who is somebody.
 SIGNED_IN = "signed-in"
+# The same, and also to those who have yet to make a second factor before they may do more.
+FIRST_FACTOR = "first-factor"
 
 
 class Carrier(enum.Enum):
@@ -43,6 +45,7 @@ class Principal:
     """Somebody with rights; `actor` is how the journal names them.
 
     `account` is the person's account, `session` the browser session that they came with.
+    `restricted`: they have proved a first factor, and a second one is due.
     """
 
     actor: str
@@ -50,14 +53,15 @@ class Principal:
     permissions: frozenset[str]
     account: str | None = None
     session: str | None = None
+    restricted: bool = False
 
     def may(self, permission: str) -> bool:
         """Say whether the principal holds the permission. The one place that checks."""
-        return (
-            permission in self.permissions
-            or EVERYTHING in self.permissions
-            or (permission == SIGNED_IN and self.actor != NOBODY.actor)
-        )
+        if permission in self.permissions or EVERYTHING in self.permissions:
+            return True
+        if self.actor == NOBODY.actor:
+            return False
+        return permission == FIRST_FACTOR or (permission == SIGNED_IN and not self.restricted)
 
 
 Identify = Callable[[Connection, Credential], Awaitable[Principal | None]]

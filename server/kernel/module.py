@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from server.kernel.auth import SIGNED_IN
+from server.kernel.auth import FIRST_FACTOR, SIGNED_IN
 from server.kernel.database import Connection, Database
 from server.kernel.http import Route
 from server.kernel.i18n import Catalogues
@@ -26,10 +26,12 @@ class Permission:
     """A right that a principal may hold, such as `loans.write`; described in the catalogues.
 
     `roles`: the built-in roles that hold it from the beginning; an admin may take it from them.
+    `weighty`: who holds it is an administrator, of whom a site may want a second factor.
     """
 
     name: str
     roles: frozenset[str] = frozenset()
+    weighty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def check_modules(modules: Sequence[Module]) -> None:
         doubled = [name for name, count in Counter(names).items() if count > 1]
         if doubled:
             raise ModuleError(f"{what} declared twice: {', '.join(doubled)}")
-    declared = {SIGNED_IN} | {p.name for m in modules for p in m.permissions}
+    declared = {SIGNED_IN, FIRST_FACTOR} | {p.name for m in modules for p in m.permissions}
     wanted = {r.permission for m in modules for r in m.routes if r.permission is not None}
     wanted |= {f.permission for m in modules for f in m.feeds}
     if undeclared := sorted(wanted - declared):

@@ -3,6 +3,7 @@
 
 import { effect, html, render } from "/kit/html.js";
 import { language, loadLanguages, setLanguage, zone } from "/kit/i18n.js";
+import { FactorDue } from "/modules/accounts/factor_demand.js";
 import { Entrance } from "/modules/accounts/sign_in.js";
 import { Unreachable } from "/web/api.js";
 import { startNews, stopNews } from "/web/news.js";
@@ -27,12 +28,10 @@ export async function start(root) {
   startRouter();
   effect(() => {
     const open = session.value;
-    if (open) {
-      zone.value = open.site.zone;
-      startNews();
-    } else {
-      stopNews();
-    }
+    if (open) zone.value = open.site.zone;
+    // Who has yet to make a second factor gets no news; with it they are somebody else to the server.
+    if (open && open.second_factor !== "due") startNews();
+    else stopNews();
   });
   render(html`<${App} />`, root);
   await untilSession();
@@ -53,5 +52,6 @@ async function untilSession() {
 
 function App() {
   if (session.value === undefined) return null;
-  return session.value === null || link.value ? html`<${Entrance} />` : html`<${Shell} />`;
+  if (session.value === null || link.value) return html`<${Entrance} />`;
+  return session.value.second_factor === "due" ? html`<${FactorDue} />` : html`<${Shell} />`;
 }

@@ -26,6 +26,8 @@ import { replace } from "/web/router.js";
  * @property {number | null} idle_ends_in the same, without further use
  * @property {number | null} idle_seconds
  * @property {"browser" | "kiosk" | null} kind
+ * @property {"none" | "advised" | "due"} second_factor whether one should be made, or must first
+ * @property {number | null} second_factor_in seconds in which one should
  */
 
 /**
@@ -102,13 +104,19 @@ export function enter(opened) {
   session.value = opened;
 }
 
+/** Ask anew who is signed in and what they may do. */
+export async function refreshSession() {
+  session.value = await get("session");
+}
+
 /**
  * Sign in with a password. Throws a Refusal.
  * @param {string} login
  * @param {string} password
+ * @param {string} code of a second factor, empty until one is asked for
  */
-export async function signIn(login, password) {
-  enter(await post("session", { login, password }));
+export async function signIn(login, password, code) {
+  enter(await post("session", { login, password, code: code || null }));
 }
 
 export async function signOut() {

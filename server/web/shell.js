@@ -3,6 +3,7 @@ import { html, useEffect, useSignal, useSignalEffect } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
 import { Button, EmptyState, Toasts } from "/kit/kit.js";
 import { ConfirmIdentity } from "/modules/accounts/confirm_identity.js";
+import { FactorAdvice } from "/modules/accounts/factor_demand.js";
 import { IdleWatch } from "/modules/accounts/idle_watch.js";
 import { isAtKiosk } from "/web/kiosk.js";
 import { KioskButton } from "/web/kiosk_button.js";
@@ -50,6 +51,7 @@ export function Shell() {
     ${open.value && html`<div class="veil" onClick=${() => (open.value = false)} />`}
     <${Navigation} current=${first} open=${open.value} />
     <main id="main" class="page" tabindex="-1">
+      <${FactorAdvice} />
       ${
         entry === undefined || (id !== undefined && !entry.one)
           ? html`<${NoSuchPage} />`

@@ -5,12 +5,17 @@ import signal
 import socket
 import sys
 import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from server.__main__ import main
+from server.kernel.database import Database
+from server.kernel.sealer import Sealer
 from support.command_line import REPO, genba, surroundings
 
 
@@ -51,6 +56,55 @@ async def test_migrate_says_what_it_did_and_a_dry_run_leaves_no_trace(
     assert "people/0001_people" in real.out
     again = await genba("migrate", **environment)
     assert again.out == "0 migrations applied\n"
+
+
+async def test_the_journal_is_followed_from_where_it_was_left(
+    database_url: str, tmp_path: Path
+) -> None:
+    kept = tmp_path / "position"
+    environment = {"GENBA_SERVER__DATABASE__DSN": database_url}
+    await genba("token", "one", **environment)
+    async with sealing(database_url):
+        [first] = await followed(1, kept, environment)
+        assert (first["kind"], first["position"]) == ("system.token_created", 1)
+        await genba("token", "two", **environment)
+        await genba("token", "three", **environment)
+        again = await followed(2, kept, environment)
+        assert [entry["position"] for entry in again] == [2, 3]
+        kept.write_text("01a1f732-e9bf-7000-8e89-c103f3a211b6 7\n")  # of another database
+        assert [entry["position"] for entry in await followed(3, kept, environment)] == [1, 2, 3]
+
+
+@asynccontextmanager
+async def sealing(dsn: str) -> AsyncIterator[None]:
+    """Give entries their places meanwhile, as the server does."""
+    async with Database.open(dsn, max_size=2) as database:
+        task = asyncio.create_task(Sealer(database).run())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+
+async def followed(count: int, kept: Path, environment: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the next entries that `audit follow` writes; it is ended once it kept its place."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "server", "audit", "follow", "--position", str(kept)),
+        cwd=REPO,
+        env=surroundings(environment),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(30):
+            lines = [await process.stdout.readline() for _ in range(count)]
+            entries: list[dict[str, Any]] = [msgspec.json.decode(line) for line in lines]
+            while not kept.exists() or kept.read_text().split()[-1] != str(entries[-1]["position"]):
+                await asyncio.sleep(0.02)
+    finally:
+        process.terminate()
+        await process.wait()
+    return entries
 
 
 async def test_the_journal_is_verified(database_url: str, tmp_path: Path) -> None:
@@ -94,7 +148,7 @@ async def test_a_key_or_folder_that_is_none_is_said_in_plain_words(database_url:
     ("arguments", "variable", "message"),
     [
         (["token", "x"], {"GENBA_SERVER__HTTP__PROT": "1"}, "did you mean port"),
-        (["token", "x"], {}, "no database is set"),
+        (["token", "x"], {"GENBA_SERVER__DATABASE__DSN": "db.example.jp"}, "must begin with"),
         (["settings", "--config", "/nothing.toml"], {}, ""),
     ],
 )

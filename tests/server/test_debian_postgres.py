@@ -1,7 +1,10 @@
 """Once more on Debian's own PostgreSQL: every migration, and the main flow of loans."""
 
+import os
+import pwd
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -9,6 +12,7 @@ from contract.ids import new_id
 from server.kernel.migrations import migrate
 from server.shipped import migration_sources
 from support.api import Api, expect, open_api
+from support.command_line import genba
 from support.components import require
 from support.postgres import a_cluster
 
@@ -32,6 +36,40 @@ async def debian_api() -> AsyncIterator[Api]:
         assert (await migrate(dsn, migration_sources())).applied == []
         async with open_api(dsn) as api:
             yield api
+
+
+async def test_the_socket_lets_in_who_the_system_says_it_is_without_a_password() -> None:
+    """As Debian's pg_hba.conf has it; a map stands for the service's account being this one."""
+    binaries = debian_binaries()
+    require("Debian's PostgreSQL", binaries is not None, "apt install postgresql")
+    with a_cluster(binaries) as postgres:
+        postgres.start()
+        postgres.sql("create role genba login")
+        postgres.sql("create role stranger login")
+        postgres.sql("create database site owner genba")
+        postgres.stop()
+        cluster = postgres.data / "cluster"
+        with (cluster / "postgresql.conf").open("a") as settings:
+            settings.write(f"unix_socket_directories = '{postgres.data}'\n")
+        with (cluster / "pg_hba.conf").open("a") as rules:
+            rules.write("local all genba peer map=service\nlocal all stranger peer\n")
+        hba = (cluster / "pg_hba.conf").read_text().splitlines()
+        ours = [line for line in hba if "peer" in line and not line.startswith("#")]
+        rest = [line for line in hba if line not in ours]
+        (cluster / "pg_hba.conf").write_text("\n".join([*ours, *rest]) + "\n")
+        account = pwd.getpwuid(os.geteuid()).pw_name
+        (cluster / "pg_ident.conf").write_text(f"service {account} genba\n")
+        port = urlsplit(postgres.start()).port
+        where = f"postgresql:///site?host={postgres.data}&port={port}"
+        done = await migrate(f"{where}&user=genba", migration_sources())
+        assert done.applied
+        async with open_api(f"{where}&user=genba") as api:
+            await api.get("/api/v1/people")
+        stranger = {"GENBA_SERVER__DATABASE__DSN": f"{where}&user=stranger"}
+        refused = await genba("migrate", **stranger)
+        assert refused.code == 1
+        assert "Peer authentication failed" in refused.err
+        assert "Traceback" not in refused.err
 
 
 async def test_an_item_is_lent_returned_imported_and_journalled(debian_api: Api) -> None:

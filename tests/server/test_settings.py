@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from contract.settings_file import SettingsError
+from server.database_address import checked_address
 from server.settings import CREDENTIAL, Settings, database_dsn, load, mail_relay, shown
 
 DSN = "postgresql://genba:secret@127.0.0.1/genba"
@@ -66,9 +67,13 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         load(tmp_path / "nothing.toml", {})
 
 
-def test_without_a_database_it_says_where_to_set_one() -> None:
+def test_without_a_database_it_says_where_to_set_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"database\.dsn_file"):
-        database_dsn(Settings(), {})
+        database_dsn(Settings(), {}, tmp_path / "nothing")
+
+
+def test_without_a_setting_the_machines_own_postgres_is_used(tmp_path: Path) -> None:
+    assert database_dsn(Settings(), {}, tmp_path) == f"postgresql:///genba?host={tmp_path}"
 
 
 def test_a_dsn_file_must_be_its_owners_alone(tmp_path: Path) -> None:
@@ -99,6 +104,38 @@ def test_the_relays_password_file_must_be_its_owners_alone(tmp_path: Path) -> No
 
 def test_without_a_relay_no_mail_is_sent() -> None:
     assert mail_relay(Settings()) is None
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "//genba@127.0.0.1:5432/genba",
+        "//genba@localhost/genba",
+        "//genba@[::1]:5432/genba",
+        "/genba?host=/run/postgresql",
+        "//genba@db.example.jp/genba?sslmode=verify-full",
+        "//a,b:5433/genba?sslmode=verify-ca",
+    ],
+)
+def test_a_database_is_here_or_encrypted(where: str) -> None:
+    dsn = f"postgresql:{where if where.startswith('//') else '//' + where}"
+    assert checked_address(dsn) == dsn
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "//genba@db.example.jp/genba",
+        "//genba@192.168.1.9:5432/genba?sslmode=require",
+        "//genba@localhost,db/genba",
+        "//genba@localhost/genba?host=db.example.jp",
+        "//genba@[fd00::9]:5432/genba?sslmode=prefer",
+        "//genba@localhost.example.jp/genba",
+    ],
+)
+def test_a_database_that_others_could_listen_to_is_refused(where: str) -> None:
+    with pytest.raises(SettingsError, match="verify-full"):
+        checked_address(f"postgresql:{where}")
 
 
 def test_systemd_may_hand_the_dsn_over(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from support.components import require
 
 UNITS = Path(__file__).parents[2] / "systemd"
-NAMES = ["genba-server.service", "genba-agent.service"]
+NAMES = ["genba-server.service", "genba-agent.service", "genba-audit-forward.service"]
 # What agent and server do to be found by mDNS, with the families that are named.
 LOOK = """
 import sys
@@ -22,6 +23,8 @@ from zeroconf import IPVersion, Zeroconf
 assert any(adapter.ips for adapter in ifaddr.get_adapters())
 Zeroconf(ip_version=IPVersion.V4Only).close()
 """
+# What systemd.resource-control(5) calls by a name, and nothing on the internet has.
+LOCAL = {"localhost", "link-local", "multicast"}
 # systemd-analyze's own scale: 0 is sealed, 10 is open; "OK" ends at 4.9.
 EXPOSURE = 30
 
@@ -53,6 +56,15 @@ def test_systemd_accepts_the_unit(analyze: str, name: str, tmp_path: Path) -> No
     )
     ours = [line for line in done.stderr.splitlines() if name in line]
     assert (done.returncode, ours) == (0, []), done.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_speaks_to_the_internet(name: str) -> None:
+    text = (UNITS / name).read_text()
+    assert re.findall(r"^IPAddressDeny=(.*)$", text, re.MULTILINE) == ["any"]
+    [allowed] = re.findall(r"^IPAddressAllow=(.*)$", text, re.MULTILINE)
+    networks = [ip_network(one) for one in allowed.split() if one not in LOCAL]
+    assert not [one for one in networks if not one.is_private], allowed
 
 
 @pytest.mark.parametrize("name", NAMES)

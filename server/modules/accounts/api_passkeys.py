@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from server.kernel.auth import SIGNED_IN
+from server.kernel.auth import FIRST_FACTOR, SIGNED_IN
 from server.kernel.http import API, Call, Nothing, Reply, Route
 from server.kernel.problems import Problem
 from server.kernel.rate_limits import ANONYMOUS
@@ -21,7 +21,6 @@ from server.modules.accounts.passkey_model import (
     RegistrationOptions,
 )
 from server.modules.accounts.passkeys import PasskeyKeeper
-from server.modules.accounts.service import WRITE
 
 
 def routes(site: SiteKeeper, keeper: PasskeyKeeper, opening: Opening) -> Sequence[Route]:
@@ -57,10 +56,6 @@ def routes(site: SiteKeeper, keeper: PasskeyKeeper, opening: Opening) -> Sequenc
         await keeper.remove(call.connection, call.principal, call.path["id"])
         return Reply(None, 204)
 
-    async def remove_all(call: Call[Nothing, Nothing]) -> Reply:
-        await keeper.remove_all(call.connection, call.principal, call.path["id"])
-        return Reply(None, 204)
-
     async def sign_in_options(call: Call[Nothing, Nothing]) -> AssertionOptions:
         return await keeper.sign_in_options(call.connection, _place(call))
 
@@ -79,11 +74,11 @@ def routes(site: SiteKeeper, keeper: PasskeyKeeper, opening: Opening) -> Sequenc
 
     path, one = f"{API}/session/passkeys", API + "/session/passkeys/{id}"
     return (
-        Route("GET", path, SIGNED_IN, list_own, "List own passkeys", answer=Passkeys),
+        Route("GET", path, FIRST_FACTOR, list_own, "List own passkeys", answer=Passkeys),
         Route(
             "POST",
             f"{path}/registration",
-            SIGNED_IN,
+            FIRST_FACTOR,
             registration,
             "Begin to make a passkey",
             answer=RegistrationOptions,
@@ -92,7 +87,7 @@ def routes(site: SiteKeeper, keeper: PasskeyKeeper, opening: Opening) -> Sequenc
         Route(
             "POST",
             path,
-            SIGNED_IN,
+            FIRST_FACTOR,
             add,
             "Keep a passkey",
             body=NewPasskey,
@@ -110,14 +105,6 @@ def routes(site: SiteKeeper, keeper: PasskeyKeeper, opening: Opening) -> Sequenc
             answer=Passkey,
         ),
         Route("DELETE", one, SIGNED_IN, remove, "Forget an own passkey", status=204),
-        Route(
-            "DELETE",
-            API + "/accounts/{id}/passkeys",
-            WRITE,
-            remove_all,
-            "Forget all passkeys of an account",
-            status=204,
-        ),
         Route(
             "POST",
             f"{path}/challenge",
@@ -141,7 +128,7 @@ def routes(site: SiteKeeper, keeper: PasskeyKeeper, opening: Opening) -> Sequenc
         Route(
             "POST",
             f"{path}/confirmation",
-            SIGNED_IN,
+            FIRST_FACTOR,
             confirmation,
             "Begin to prove anew who is there, with a passkey",
             answer=AssertionOptions,
@@ -150,7 +137,7 @@ def routes(site: SiteKeeper, keeper: PasskeyKeeper, opening: Opening) -> Sequenc
         Route(
             "POST",
             f"{path}/confirm",
-            SIGNED_IN,
+            FIRST_FACTOR,
             confirm,
             "Prove anew who is there, with a passkey",
             body=Assertion,

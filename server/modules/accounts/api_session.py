@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from server.kernel.auth import SIGNED_IN, digest
+from server.kernel.auth import FIRST_FACTOR, digest
 from server.kernel.http import API, Call, Nothing, Reply, Route
 from server.kernel.i18n import LANGUAGES
 from server.kernel.problems import Problem
 from server.kernel.site import SiteKeeper
 from server.modules.accounts import store_one_time
+from server.modules.accounts.factor_model import FactorCode
 from server.modules.accounts.first_run import FirstRun, SetUp
 from server.modules.accounts.forgotten import Forgotten, PasswordMail
 from server.modules.accounts.kiosk_sign_in import KioskSignIns
@@ -30,15 +31,17 @@ from server.modules.accounts.opening import (
     view,
 )
 from server.modules.accounts.own import Own
+from server.modules.accounts.password_sign_in import PasswordSignIns
 from server.modules.accounts.rules import SHORTEST_PASSWORD
 from server.modules.accounts.sign_in import SignIns
 
 
 class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who, and the proof."""
+    """Who, and the proof; `code` where a second factor is wanted."""
 
     login: Login
     password: PasswordText
+    code: FactorCode | None = None
 
 
 class LinkSignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,12 +55,14 @@ class PasswordByLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     code: Secret
     password: PasswordText
+    second_code: FactorCode | None = None
 
 
 class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The proof once more."""
 
     password: PasswordText
+    code: FactorCode | None = None
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +84,7 @@ class LinkFor(msgspec.Struct, frozen=True):
 def routes(
     site: SiteKeeper,
     sign_ins: SignIns,
+    by_password: PasswordSignIns,
     kiosks: KioskSignIns,
     first_run: FirstRun,
     own: Own,
@@ -97,8 +103,9 @@ def routes(
         )
 
     async def sign_in(call: Call[Nothing, SignIn]) -> Reply | Problem:
-        found = await sign_ins.by_password(
-            call.connection, call.body.login, call.body.password, origin_of(call)
+        body = call.body
+        found = await by_password.by_password(
+            call.connection, body.login, body.password, body.code, origin_of(call)
         )
         return found if isinstance(found, Problem) else await opening.opened(call, found)
 
@@ -120,13 +127,12 @@ def routes(
             raise LinkVoid()
         return LinkFor(login)
 
-    async def password_by_link(call: Call[Nothing, PasswordByLink]) -> Reply:
-        return await opening.opened(
-            call,
-            await sign_ins.password_by_link(
-                call.connection, call.body.code, call.body.password, origin_of(call)
-            ),
+    async def password_by_link(call: Call[Nothing, PasswordByLink]) -> Reply | Problem:
+        body = call.body
+        found = await by_password.by_link(
+            call.connection, body.code, body.password, body.second_code, origin_of(call)
         )
+        return found if isinstance(found, Problem) else await opening.opened(call, found)
 
     async def forgotten(call: Call[Nothing, Forgotten]) -> Reply:
         await mail.ask(call.connection, call.body, call.language, origin_of(call))
@@ -145,8 +151,9 @@ def routes(
         return Reply(None, 204, headers={"Set-Cookie": gone, "Clear-Site-Data": '"cache"'})
 
     async def confirm(call: Call[Nothing, Confirmation]) -> Reply | Problem:
-        refused = await sign_ins.confirm(
-            call.connection, call.principal, call.body.password, origin_of(call)
+        body = call.body
+        refused = await by_password.confirm(
+            call.connection, call.principal, body.password, body.code, origin_of(call)
         )
         return refused or Reply(None, 204)
 
@@ -227,13 +234,15 @@ def routes(
             status=204,
             keep_answer=False,
         ),
-        Route("GET", path, SIGNED_IN, show, "Who is signed in", answer=Session),
+        Route("GET", path, FIRST_FACTOR, show, "Who is signed in", answer=Session),
         Route("DELETE", path, None, sign_out, "Sign out", status=204),
-        Route("POST", f"{path}/stay", SIGNED_IN, stay, "Go on", answer=Session, keep_answer=False),
+        Route(
+            "POST", f"{path}/stay", FIRST_FACTOR, stay, "Go on", answer=Session, keep_answer=False
+        ),
         Route(
             "POST",
             f"{path}/confirm",
-            SIGNED_IN,
+            FIRST_FACTOR,
             confirm,
             "Prove anew who is there",
             body=Confirmation,

@@ -18,6 +18,10 @@ PASSKEY_ADDED: Final = "accounts.passkey_added"
 PASSKEY_RENAMED: Final = "accounts.passkey_renamed"
 PASSKEY_REMOVED: Final = "accounts.passkey_removed"
 PASSKEY_CLONED: Final = "accounts.passkey_cloned"
+FACTOR_ADDED: Final = "accounts.second_factor_added"
+FACTOR_REMOVED: Final = "accounts.second_factor_removed"
+RECOVERY_CODES_MADE: Final = "accounts.recovery_codes_made"
+POLICY_CHANGED: Final = "accounts.policy_changed"
 RESET_ASKED: Final = "accounts.reset_asked"
 LINK_MADE: Final = "accounts.link_made"
 TOKEN_CREATED: Final = "accounts.token_created"  # noqa: S105
@@ -49,6 +53,10 @@ KINDS: Final = (
     PASSKEY_RENAMED,
     PASSKEY_REMOVED,
     PASSKEY_CLONED,
+    FACTOR_ADDED,
+    FACTOR_REMOVED,
+    RECOVERY_CODES_MADE,
+    POLICY_CHANGED,
     RESET_ASKED,
     LINK_MADE,
     TOKEN_CREATED,
@@ -101,6 +109,13 @@ class AccountNews(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     before: dict[str, str] = {}
     after: dict[str, str] = {}
+
+
+class PolicyNews(msgspec.Struct, frozen=True):
+    """Body of accounts.policy_changed: values by field. Subject: `policy`."""
+
+    before: dict[str, str]
+    after: dict[str, str]
 
 
 class PasskeyNews(msgspec.Struct, frozen=True, omit_defaults=True):

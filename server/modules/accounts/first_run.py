@@ -105,4 +105,6 @@ class FirstRun:
         made = await store.account_by_id(connection, account)
         if made is None:
             raise LinkVoid()
-        return await self._sign_ins.open(connection, made, SessionKind.BROWSER, Method.LINK, origin)
+        return await self._sign_ins.open(
+            connection, made, SessionKind.BROWSER, Method.PASSWORD, origin
+        )

@@ -8,6 +8,18 @@ from server.modules.accounts.rules import TOUCH_AFTER
 from server.modules.accounts.sign_in import actor
 
 
+def principal_of(holder: store_sessions.Holder) -> Principal:
+    """Return who a session's holder is; while a second factor is due, without any permission."""
+    return Principal(
+        actor=actor(holder.account),
+        name=holder.name,
+        permissions=frozenset() if holder.restricted else holder.permissions,
+        account=holder.account,
+        session=holder.session,
+        restricted=holder.restricted,
+    )
+
+
 class Identities:
     """Knows the holders of credentials."""
 
@@ -26,13 +38,7 @@ class Identities:
             return None
         if holder.stale and not credential.background:
             await store_sessions.touch(connection, holder.session)
-        return Principal(
-            actor=actor(holder.account),
-            name=holder.name,
-            permissions=holder.permissions,
-            account=holder.account,
-            session=holder.session,
-        )
+        return principal_of(holder)
 
     async def _holder_of_jwt(self, connection: Connection, token: str) -> Principal | None:
         """Return the holder as the database has them now, so that revoking works at once."""

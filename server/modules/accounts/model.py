@@ -103,6 +103,8 @@ class Method(enum.StrEnum):
     PASSKEY = "passkey"
     CARD = "card"
     LINK = "link"
+    TOTP = "totp"  # a password, and the code of an authenticator app
+    RECOVERY = "recovery"  # a password, and a recovery code
 
 
 class SessionKind(enum.StrEnum):
@@ -144,6 +146,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     disabled: bool
     has_password: bool
     has_pin: bool
+    second_factor: bool
     created_at: datetime
     signed_in_at: datetime | None
     version: int

@@ -5,14 +5,17 @@ from typing import Any
 
 import msgspec
 
-from server.kernel.auth import Principal
+from server.kernel.auth import Principal, digest
 from server.kernel.database import Connection
 from server.kernel.http import Call, Reply
 from server.kernel.i18n import LANGUAGES
 from server.kernel.module import Site
 from server.kernel.site import SiteKeeper, read_site
-from server.modules.accounts import store, store_roles, store_sessions
+from server.modules.accounts import store_sessions
+from server.modules.accounts.factor_model import Demand
+from server.modules.accounts.identities import principal_of
 from server.modules.accounts.model import SessionKind
+from server.modules.accounts.rules import TOUCH_AFTER, demanded
 from server.modules.accounts.sign_in import Opened, Origin, SignIns
 
 COOKIE_ATTRIBUTES = "Path=/; HttpOnly; SameSite=Strict"
@@ -31,7 +34,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     Seconds, since a browser's clock may be wrong: the session ends in `ends_in` whatever happens,
     and without use in `idle_ends_in`, `idle_seconds` after the last one. All are null for an API
-    token.
+    token. `second_factor` says whether the person should make one, within `second_factor_in`
+    (null: their next sign-in sets a time), or must before they may do anything else.
     """
 
     account: str | None
@@ -44,6 +48,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     idle_ends_in: float | None = None
     idle_seconds: int | None = None
     kind: SessionKind | None = None
+    second_factor: Demand = Demand.NONE
+    second_factor_in: float | None = None
 
 
 class Opening:
@@ -61,6 +67,12 @@ class Opening:
             else None
         )
         now = datetime.now(UTC)
+        demand = (
+            demanded(standing.covered, standing.two_factors, standing.due, now)
+            if standing
+            else Demand.NONE
+        )
+        due = standing.due if standing and demand is Demand.ADVISED else None
         return Session(
             account=principal.account,
             login=standing.login if standing else "",
@@ -76,22 +88,20 @@ class Opening:
             ),
             idle_seconds=standing.idle_seconds if standing else None,
             kind=standing.kind if standing else None,
+            second_factor=demand,
+            second_factor_in=(due - now).total_seconds() if due else None,
         )
 
     async def opened(self, call: Call[Any, Any], fresh: Opened) -> Reply:
         """Answer with the fresh session; the one that the browser came with ends."""
         await self._sign_ins.end(call.connection, call.principal, origin_of(call))
-        account = await store.account_by_id(call.connection, fresh.account)
-        assert account is not None
-        permissions = await store_roles.permissions_of(call.connection, fresh.account)
-        principal = Principal(
-            f"account:{fresh.account}", account.name, permissions, fresh.account, fresh.id
-        )
+        holder = await store_sessions.holder(call.connection, digest(fresh.secret), TOUCH_AFTER)
+        assert holder is not None
         cookie = (
             f"{call.browser.cookie}={fresh.secret}; Max-Age={fresh.seconds}; {COOKIE_ATTRIBUTES}"
         )
         return Reply(
-            await self.session(call.connection, principal),
+            await self.session(call.connection, principal_of(holder)),
             headers={"Set-Cookie": cookie + secure(call)},
         )
 

@@ -6,6 +6,7 @@ from server.kernel.journal import Journal
 from server.kernel.problems import Forbidden, Invalid, Problem
 from server.modules.accounts import events, store, store_lockouts, store_sessions
 from server.modules.accounts.model import Account, SessionView
+from server.modules.accounts.password_sign_in import PasswordSignIns
 from server.modules.accounts.passwords import Passwords
 from server.modules.accounts.rules import pin_fault
 from server.modules.accounts.sign_in import Origin, SignIns, pin_key
@@ -15,9 +16,16 @@ from server.modules.people.service import checked_id
 class Own:
     """Every command runs in its caller's transaction, and wants a session: a token has none."""
 
-    def __init__(self, journal: Journal, sign_ins: SignIns, passwords: Passwords) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        sign_ins: SignIns,
+        by_password: PasswordSignIns,
+        passwords: Passwords,
+    ) -> None:
         self._journal = journal
         self._sign_ins = sign_ins
+        self._by_password = by_password
         self._passwords = passwords
 
     async def stay(self, connection: Connection, principal: Principal) -> None:
@@ -31,13 +39,15 @@ class Own:
         return await store_sessions.list_sessions(connection, account.id, principal.session)
 
     async def revoke(self, connection: Connection, principal: Principal, session: str) -> None:
-        """End one of the caller's sessions. Raises NotFound."""
+        """End one of the caller's sessions. Raises NotFound, ConfirmFirst."""
         account = await self.account(connection, principal)
+        await self._sign_ins.require_recent_proof(connection, principal)
         await self._sign_ins.revoke(connection, principal.actor, account.id, checked_id(session))
 
     async def revoke_others(self, connection: Connection, principal: Principal) -> None:
-        """End all of the caller's sessions but this one."""
+        """End all of the caller's sessions but this one. Raises ConfirmFirst."""
         account = await self.account(connection, principal)
+        await self._sign_ins.require_recent_proof(connection, principal)
         await self._sign_ins.revoke_all(
             connection, principal.actor, account.id, but=principal.session
         )
@@ -52,18 +62,19 @@ class Own:
     ) -> Problem | None:
         """Change the caller's password; their other sessions end.
 
-        Returns LockedOut or SignInRefused for a wrong current one, as `SignIns.by_password` does.
-        Raises Invalid without it; ConfirmFirst where there is none yet; PasswordRefused.
+        Returns LockedOut or SignInRefused for a wrong current one.
+        Raises Invalid without it; PasswordRefused; ConfirmFirst where there is none yet, and where
+        there is a second factor besides.
         """
         account = await self.account(connection, principal)
         if account.has_password:
             if current is None:
                 raise Invalid(field="current", expected="missing")
-            refused = await self._sign_ins.confirm(connection, principal, current, origin)
+            refused = await self._by_password.check_password(connection, account, current, origin)
             if refused is not None:
                 refused.field = "current"
                 return refused
-        else:
+        if account.second_factor or not account.has_password:
             await self._sign_ins.require_recent_proof(connection, principal)
         await self._sign_ins.set_password(
             connection, principal.actor, account, password, keep=principal.session

@@ -12,9 +12,9 @@ from server.kernel.problems import AlreadyThere, NotFound, PreconditionFailed, P
 from server.modules.accounts import (
     events,
     store,
+    store_factors,
     store_lockouts,
     store_passkeys,
-    store_roles,
     store_sessions,
 )
 from server.modules.accounts.ceremonies import (
@@ -27,7 +27,7 @@ from server.modules.accounts.ceremonies import (
     encode,
     is_clone,
 )
-from server.modules.accounts.model import Account, BeyondOwnRights, LockedOut, Method, SessionKind
+from server.modules.accounts.model import Account, LockedOut, Method, SessionKind
 from server.modules.accounts.own import Own
 from server.modules.accounts.passkey_model import (
     Assertion,
@@ -43,7 +43,6 @@ from server.modules.accounts.passkey_model import (
     TooManyPasskeys,
 )
 from server.modules.accounts.sign_in import Opened, Origin, SignIns
-from server.modules.people.service import checked_id
 
 CHALLENGE_LASTS = timedelta(minutes=5)
 _MILLISECONDS = int(CHALLENGE_LASTS.total_seconds()) * 1000
@@ -113,6 +112,9 @@ class PasskeyKeeper:
                 )
         except asyncpg.UniqueViolationError as error:
             raise AlreadyThere(field="credential") from error
+        await store_factors.note_two_factors(connection, principal.session or "")
+        if (await store_factors.held(connection, account.id)).covered:
+            await self._sign_ins.end_single_factor(connection, principal, account.id)
         made = await self._passkey(connection, account, encode(key.credential))
         await self._tell(connection, principal, events.PASSKEY_ADDED, account, made)
         return made
@@ -137,21 +139,6 @@ class PasskeyKeeper:
         await self._sign_ins.require_recent_proof(connection, principal)
         await store_passkeys.delete_passkey(connection, decode(found.id))
         await self._tell(connection, principal, events.PASSKEY_REMOVED, account, found)
-
-    async def remove_all(self, connection: Connection, principal: Principal, account: str) -> None:
-        """Forget all passkeys of an account: the device that has them is lost.
-
-        Raises NotFound, BeyondOwnRights for an account that may do more than the caller.
-        """
-        found = await store.account_by_id(connection, checked_id(account))
-        if found is None:
-            raise NotFound()
-        for permission in await store_roles.permissions_of(connection, found.id):
-            if not principal.may(permission):
-                raise BeyondOwnRights(permission=permission)
-        for passkey in await store_passkeys.list_passkeys(connection, found.id):
-            await store_passkeys.delete_passkey(connection, decode(passkey.id))
-            await self._tell(connection, principal, events.PASSKEY_REMOVED, found, passkey)
 
     # --- proving who one is
 
@@ -208,7 +195,9 @@ class PasskeyKeeper:
         )
         if isinstance(found, Problem):
             return found
-        await store_sessions.note_proof(connection, principal.session or "")
+        session = principal.session or ""
+        await store_sessions.note_proof(connection, session)
+        await store_factors.note_two_factors(connection, session)
         return None
 
     # --- inside

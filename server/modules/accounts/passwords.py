@@ -1,18 +1,16 @@
-"""Passwords and PINs: argon2id (RFC 9106) by argon2-cffi, and the list of leaked passwords."""
+"""Passwords and PINs: argon2id (RFC 9106) by argon2-cffi, off the event loop."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from server.kernel.problems import Problem
+from server.modules.accounts.breached import BreachedPasswords
 
 MAX_ATTEMPTS = 4
-LEAKED = Path(__file__).parent / "leaked" / "passwords.txt"
 # OWASP's second recommendation for argon2id: a Pi 5 takes about 60 ms, and 19 MiB while it does.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
 # What is compared with where there is no account, so that the answer takes as long.
@@ -29,7 +27,8 @@ class TooBusy(Problem):
 class Passwords:
     """Hashes off the event loop; at most two at once, for the memory's sake."""
 
-    def __init__(self) -> None:
+    def __init__(self, breached: BreachedPasswords | None = None) -> None:
+        self._breached = breached or BreachedPasswords()
         self._free = asyncio.Semaphore(2)
         self._attempts = 0
 
@@ -56,8 +55,8 @@ class Passwords:
         return same and kept is not None
 
     async def is_leaked(self, password: str) -> bool:
-        """Say whether the password is on the list of leaked ones."""
-        return password.casefold() in await asyncio.to_thread(_leaked)
+        """Say whether the password is known to have leaked. Raises OSError."""
+        return await asyncio.to_thread(self._breached.have, password)
 
 
 def is_outdated(kept: str) -> bool:
@@ -70,8 +69,3 @@ def _verify(kept: str, secret: str) -> bool:
         return _HASHER.verify(kept, secret)
     except (VerificationError, InvalidHashError):
         return False
-
-
-@cache
-def _leaked() -> frozenset[str]:
-    return frozenset(LEAKED.read_text(encoding="utf-8").split("\n"))

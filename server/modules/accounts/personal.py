@@ -35,6 +35,9 @@ _ACCOUNTS = (
     events.PASSWORD_CHANGED,
     events.PIN_CHANGED,
     events.LINK_MADE,
+    events.FACTOR_ADDED,
+    events.FACTOR_REMOVED,
+    events.RECOVERY_CODES_MADE,
 )
 _sign_in = msgspec.json.Decoder(events.SignInNews)
 _account = msgspec.json.Decoder(events.AccountNews)

@@ -11,6 +11,7 @@ from server.modules.accounts import (
     api,
     api_apps,
     api_clients,
+    api_factors,
     api_oauth,
     api_own,
     api_passkeys,
@@ -29,7 +30,9 @@ from server.modules.accounts.forgotten import SEND, PasswordMail
 from server.modules.accounts.kiosk_sign_in import KioskSignIns
 from server.modules.accounts.opening import Opening
 from server.modules.accounts.own import Own
+from server.modules.accounts.own_factors import FactorKeeper
 from server.modules.accounts.passkeys import PasskeyKeeper
+from server.modules.accounts.password_sign_in import PasswordSignIns
 from server.modules.accounts.personal import personal_data
 from server.modules.accounts.service import READ, WRITE, Accounts
 from server.modules.accounts.sign_in import SignIns
@@ -42,12 +45,14 @@ def setup(
     site: SiteKeeper,
     accounts: Accounts,
     sign_ins: SignIns,
+    by_password: PasswordSignIns,
     kiosks: KioskSignIns,
     first_run: FirstRun,
     own: Own,
     clients: Clients,
     apps: Apps,
     passkeys: PasskeyKeeper,
+    factors: FactorKeeper,
     tokens: TokenKeeper,
     mail: PasswordMail,
 ) -> Module:
@@ -66,11 +71,12 @@ def setup(
     opening = Opening(site, sign_ins)
     return Module(
         name="accounts",
-        permissions=[Permission(READ), Permission(WRITE)],
+        permissions=[Permission(READ), Permission(WRITE, weighty=True)],
         kinds=[EventKind(kind) for kind in (*SITE_KINDS, *events.KINDS)],
         routes=[
-            *api_session.routes(site, sign_ins, kiosks, first_run, own, opening, mail),
+            *api_session.routes(site, sign_ins, by_password, kiosks, first_run, own, opening, mail),
             *api_passkeys.routes(site, passkeys, opening),
+            *api_factors.routes(site, factors),
             *api_own.routes(own),
             *api.routes(accounts),
             *api_clients.routes(clients),

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from contract.cards import CardUid
 from contract.replica import PersonStatus
-from server.modules.accounts.model import SessionKind
+from server.modules.accounts.factor_model import Demand, Held, Second
+from server.modules.accounts.model import Method, SessionKind
 from server.modules.people.model import Person
 
 MAX_FAILURES = 5
@@ -22,6 +23,11 @@ PRODUCT_WORDS = ("genba", "現場", "げんば", "ゲンバ", "password", "パ�
 # something in a mail's header may get in.
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 RECENT = timedelta(minutes=15)
+# How long a password alone is enough for who must have a second factor and has none.
+GRACE = timedelta(days=7)
+# What proves two things at once: a passkey knows its owner, a card comes with a PIN; a link that
+# signs in is made on the server's own machine, by whoever could as well write into its database.
+TWO_FACTORS = frozenset({Method.PASSKEY, Method.TOTP, Method.RECOVERY, Method.CARD, Method.LINK})
 # A session's last use is written at most so often.
 TOUCH_AFTER = timedelta(seconds=60)
 
@@ -52,6 +58,26 @@ def minutes_left(lockout: Lockout, now: datetime) -> int:
     """Return how many minutes the lock lasts still, at least 1."""
     left = (lockout.until or now) - now
     return max(1, -(-int(left.total_seconds()) // 60))
+
+
+def second_wanted(held: Held) -> Second:
+    """Return what a right password wants besides.
+
+    An app is asked for wherever it was set up. A passkey is asked for where a second factor must
+    be; elsewhere it is a comfort. Who must have one and has none gets in, for `demanded` to see.
+    """
+    if held.totp:
+        return Second.TOTP
+    if not held.covered or not held.passkeys:
+        return Second.NOTHING
+    return Second.RECOVERY if held.recovery_codes else Second.PASSKEY
+
+
+def demanded(covered: bool, two_factors: bool, due: datetime | None, now: datetime) -> Demand:
+    """Return what a session is told of second factors; with DUE it may do nothing else."""
+    if two_factors or not covered:
+        return Demand.NONE
+    return Demand.DUE if due is not None and due <= now else Demand.ADVISED
 
 
 def password_fault(password: str, words: Sequence[str], leaked: bool) -> str:

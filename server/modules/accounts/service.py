@@ -17,7 +17,7 @@ from server.kernel.problems import (
     NotFound,
     PreconditionFailed,
 )
-from server.modules.accounts import events, store, store_roles
+from server.modules.accounts import events, store, store_factors, store_roles
 from server.modules.accounts.app_endings import Ended, end_apps
 from server.modules.accounts.changes import applied, differing
 from server.modules.accounts.grants import check_grant, check_outranked
@@ -64,6 +64,8 @@ class Accounts:
             if permission.name in fresh:
                 for holder in sorted(permission.roles):
                     await store_roles.give_permission(connection, holder, permission.name)
+        weighty = [permission.name for permission in permissions if permission.weighty]
+        await store_factors.mark_weighty(connection, weighty)
 
     async def account(self, connection: Connection, account: str, *, lock: bool = False) -> Account:
         """Return one account. Raises NotFound."""

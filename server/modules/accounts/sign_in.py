@@ -1,4 +1,4 @@
-"""Signing in and out: every way in ends in a session, every failure is counted and told."""
+"""Sessions, one-time links and failures: every way in ends here, and every failure is counted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,16 @@ from contract.ids import AgentId, new_id
 from server.kernel.auth import Principal, digest, new_secret
 from server.kernel.database import Connection
 from server.kernel.journal import Journal
-from server.kernel.problems import NotFound, Problem, Unauthenticated
+from server.kernel.problems import NotFound
 from server.kernel.site import read_site
-from server.modules.accounts import events, store, store_lockouts, store_one_time, store_sessions
+from server.modules.accounts import (
+    events,
+    store,
+    store_factors,
+    store_lockouts,
+    store_one_time,
+    store_sessions,
+)
 from server.modules.accounts.app_endings import Ended, end_apps
 from server.modules.accounts.model import (
     Account,
@@ -26,9 +33,11 @@ from server.modules.accounts.model import (
     SessionKind,
     SignInRefused,
 )
-from server.modules.accounts.passwords import Passwords, is_outdated
+from server.modules.accounts.passwords import Passwords
 from server.modules.accounts.rules import (
+    GRACE,
     RECENT,
+    TWO_FACTORS,
     SessionPolicy,
     after_failure,
     minutes_left,
@@ -69,28 +78,6 @@ class SignIns:
         self._passwords = passwords
         self._policy = policy
 
-    async def by_password(
-        self, connection: Connection, login: str, password: str, origin: Origin
-    ) -> Opened | Problem:
-        """Sign in. Returns LockedOut or SignInRefused: what was counted must be kept.
-
-        Raises TooBusy.
-        """
-        with self._passwords.attempt():
-            key = f"password:{login.casefold()}"
-            if locked := await self.locked(connection, key):
-                return locked
-            account = await store.account_by_login(connection, login)
-            kept = await store.password_hash(connection, account.id) if account else None
-            matches = await self._passwords.matches(kept, password)
-            if account is None or not matches or account.disabled:
-                return await self.failed(connection, key, login, Method.PASSWORD, origin)
-            if kept and is_outdated(kept):
-                fresh = await self._passwords.hash(password)
-                await store.set_password(connection, account.id, fresh)
-        await store_lockouts.forget_lockout(connection, key)
-        return await self.open(connection, account, SessionKind.BROWSER, Method.PASSWORD, origin)
-
     async def by_link(self, connection: Connection, secret: str, origin: Origin) -> Opened:
         """Sign in with a one-time link. Raises LinkVoid."""
         used = await store_one_time.use_one_time(connection, digest(secret), Purpose.SIGNIN)
@@ -107,7 +94,12 @@ class SignIns:
         method: Method,
         origin: Origin,
     ) -> Opened:
-        """Open a session for somebody who has proved who they are."""
+        """Open a session for somebody who has proved who they are.
+
+        By one factor: the time begins, if it has not, in which they may have to make a second one.
+        """
+        if method not in TWO_FACTORS:
+            await store_factors.begin_grace(connection, account.id, GRACE)
         secret, session = new_secret(), SessionId(new_id())
         limits = self._policy.of(kind)
         await store_sessions.insert_session(
@@ -165,25 +157,14 @@ class SignIns:
             await self._journal.tell(connection, by, events.SESSION_REVOKED, account, news)
         return count
 
-    async def confirm(
-        self, connection: Connection, principal: Principal, password: str, origin: Origin
-    ) -> Problem | None:
-        """Prove anew who is there. Returns LockedOut or SignInRefused as `by_password` does."""
-        if principal.account is None or principal.session is None:
-            raise Unauthenticated()
-        account = await store.account_by_id(connection, principal.account)
-        if account is None:
-            raise Unauthenticated()
-        with self._passwords.attempt():
-            key = f"password:{account.login.casefold()}"
-            if locked := await self.locked(connection, key):
-                return locked
-            kept = await store.password_hash(connection, account.id)
-            if not await self._passwords.matches(kept, password):
-                return await self.failed(connection, key, account.login, Method.PASSWORD, origin)
-        await store_lockouts.forget_lockout(connection, key)
-        await store_sessions.note_proof(connection, principal.session)
-        return None
+    async def end_single_factor(
+        self, connection: Connection, principal: Principal, account: str
+    ) -> None:
+        """End the account's other sessions that a password alone opened: somebody may know it."""
+        if await store_sessions.revoke_single_factor(connection, account, principal.session):
+            news = events.SignInNews("", "")
+            kind = events.SESSION_REVOKED
+            await self._journal.tell(connection, principal.actor, kind, account, news)
 
     async def require_recent_proof(self, connection: Connection, principal: Principal) -> None:
         """Raise ConfirmFirst unless who calls proved who they are a short while ago.
@@ -218,17 +199,6 @@ class SignIns:
             await self._journal.tell(connection, by, events.LINK_MADE, account.id, news)
         return OneTimeLink(f"/#{_PATHS[purpose]}={secret}", expires_at)
 
-    async def password_by_link(
-        self, connection: Connection, secret: str, password: str, origin: Origin
-    ) -> Opened:
-        """Set a password with a one-time link, and sign in. Raises LinkVoid, PasswordRefused."""
-        used = await store_one_time.use_one_time(connection, digest(secret), Purpose.PASSWORD)
-        account = await store.account_by_id(connection, used[0]) if used and used[0] else None
-        if account is None or account.disabled:
-            raise LinkVoid()
-        await self.set_password(connection, actor(account.id), account, password, keep=None)
-        return await self.open(connection, account, SessionKind.BROWSER, Method.LINK, origin)
-
     async def set_password(
         self, connection: Connection, by: str, account: Account, password: str, keep: str | None
     ) -> None:
@@ -239,7 +209,7 @@ class SignIns:
         kept = await self._passwords.hash(password)
         await store.set_password(connection, account.id, kept)
         await store_one_time.void_one_time(connection, Purpose.PASSWORD, account.id)
-        await store_lockouts.forget_lockout(connection, f"password:{account.login.casefold()}")
+        await store_lockouts.forget_lockout(connection, password_key(account.login))
         news = events.AccountNews(account.login, account.name)
         await self._journal.tell(connection, by, events.PASSWORD_CHANGED, account.id, news)
         await self.revoke_all(connection, by, account.id, keep)
@@ -282,6 +252,11 @@ class SignIns:
 def actor(account: str) -> str:
     """Return how the journal names an account."""
     return f"account:{account}"
+
+
+def password_key(login: str) -> str:
+    """Return what failures of this login's password, and of the code with it, are counted under."""
+    return f"password:{login.casefold()}"
 
 
 def pin_key(account: str) -> str:

@@ -11,7 +11,10 @@ from server.modules.accounts.model import Account, AccountId, RoleId
 
 _ACCOUNT = """
     a.id, a.login, a.name, a.email, a.person, a.password_hash is not null as has_password,
-    a.pin_hash is not null as has_pin, a.disabled_at is not null as disabled, a.created_at,
+    a.pin_hash is not null as has_pin,
+    (exists (select from accounts.passkey k where k.account = a.id) or exists
+     (select from accounts.totp t where t.account = a.id and t.confirmed_at is not null)
+    ) as second_factor, a.disabled_at is not null as disabled, a.created_at,
     a.signed_in_at, a.version,
     array(select r.role from accounts.account_role r where r.account = a.id order by 1) as roles
 """
@@ -28,6 +31,7 @@ def _account(row: asyncpg.Record) -> Account:
         disabled=row["disabled"],
         has_password=row["has_password"],
         has_pin=row["has_pin"],
+        second_factor=row["second_factor"],
         created_at=row["created_at"],
         signed_in_at=row["signed_in_at"],
         version=row["version"],

@@ -9,6 +9,8 @@ _OF_AN_ACCOUNT = (
     "account_role",
     "passkey",
     "challenge",
+    "totp",
+    "recovery_code",
     "mailed_link",
     "family",  # and with it its refresh tokens
 )

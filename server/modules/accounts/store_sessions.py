@@ -14,7 +14,8 @@ from server.modules.accounts.model import (
     SessionKind,
     SessionView,
 )
-from server.modules.accounts.rules import SessionLimits
+from server.modules.accounts.rules import TWO_FACTORS, SessionLimits
+from server.modules.accounts.store_factors import COVERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Holder:
     name: str
     permissions: frozenset[str]
     stale: bool  # its last use was written some time ago
+    restricted: bool  # a second factor is due; they may do nothing but make one
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class Standing:
     seen_at: datetime
     ends_at: datetime
     idle_seconds: int
+    covered: bool  # the policy wants a second factor
+    two_factors: bool  # the session was opened by two, or has proved them since
+    due: datetime | None  # when the account must have a second factor
 
 
 async def insert_session(
@@ -57,9 +62,9 @@ async def insert_session(
     await connection.execute(
         """
         insert into accounts.session (id, hash, account, kind, method, ends_at, idle_seconds,
-                                      address, user_agent, agent, authenticated_at)
+                                      address, user_agent, agent, authenticated_at, two_factors)
         values ($1, $2, $3, $4, $5, now() + $6, $7, $8, $9, $10,
-                case when $4 <> 'kiosk' then now() end)
+                case when $4 <> 'kiosk' then now() end, $11)
         """,
         session,
         secret_hash,
@@ -71,6 +76,7 @@ async def insert_session(
         address,
         user_agent,
         agent,
+        method in TWO_FACTORS,
     )
 
 
@@ -91,6 +97,8 @@ async def holder(
         f"""
         select s.id, s.account, a.name,
                s.seen_at < now() - least($2, make_interval(secs => s.idle_seconds / 8)) as stale,
+               case when s.two_factors or coalesce(a.second_factor_due > now(), true) then false
+                    else {COVERED} end as restricted,
                array(select distinct unnest(r.permissions)
                        from accounts.account_role ar join accounts.role r on r.id = ar.role
                       where ar.account = a.id) as permissions
@@ -108,6 +116,7 @@ async def holder(
         row["name"],
         frozenset(row["permissions"]),
         row["stale"],
+        row["restricted"],
     )
 
 
@@ -119,8 +128,9 @@ async def touch(connection: Connection, session: str) -> None:
 async def standing(connection: Connection, session: str) -> Standing | None:
     """Return how long the session still lasts."""
     row = await connection.fetchrow(
-        """
-        select s.account, a.login, s.kind, s.authenticated_at, s.seen_at, s.ends_at, s.idle_seconds
+        f"""
+        select s.account, a.login, s.kind, s.authenticated_at, s.seen_at, s.ends_at,
+               s.idle_seconds, {COVERED} as covered, s.two_factors, a.second_factor_due as due
           from accounts.session s join accounts.account a on a.id = s.account where s.id = $1
         """,
         session,
@@ -135,6 +145,9 @@ async def standing(connection: Connection, session: str) -> Standing | None:
         seen_at=row["seen_at"],
         ends_at=row["ends_at"],
         idle_seconds=row["idle_seconds"],
+        covered=row["covered"],
+        two_factors=row["two_factors"],
+        due=row["due"],
     )
 
 
@@ -191,6 +204,17 @@ async def revoke_sessions(connection: Connection, account: str, but: str | None 
     """End the account's sessions, but one; return how many."""
     rows = await connection.fetch(
         "update accounts.session set revoked_at = now() where account = $1"
+        " and revoked_at is null and ($2::uuid is null or id <> $2) returning id",
+        account,
+        but,
+    )
+    return len(rows)
+
+
+async def revoke_single_factor(connection: Connection, account: str, but: str | None) -> int:
+    """End the account's sessions that a password alone opened, but one; return how many."""
+    rows = await connection.fetch(
+        "update accounts.session set revoked_at = now() where account = $1 and not two_factors"
         " and revoked_at is null and ($2::uuid is null or id <> $2) returning id",
         account,
         but,

@@ -41,7 +41,7 @@ def setup(
         name="devices",
         permissions=[
             Permission(api_pairing.READ, roles=frozenset({"manager", "viewer"})),
-            Permission(api_pairing.WRITE),
+            Permission(api_pairing.WRITE, weighty=True),
         ],
         kinds=[EventKind(kind) for kind in events.KINDS],
         routes=[*api.routes(devices, retrier), *api_pairing.routes(enrolments, pairings)],

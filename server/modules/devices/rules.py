@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 MAX_FAILURES = 5
 FAILURE_WINDOW = timedelta(minutes=15)
 LOCK_TIME = timedelta(minutes=15)
-PAIRING_LIFE = timedelta(minutes=15)
+PAIRING_LIFE = timedelta(minutes=10)
 MAX_WAITING = 20
 MAX_WAITING_FROM_ONE_ADDRESS = 5
 

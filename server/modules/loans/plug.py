@@ -19,7 +19,7 @@ def setup(loans: Loans, people: People, zone: Callable[[], str]) -> Module:
         permissions=[
             Permission(api.READ, roles=frozenset({"manager", "viewer", "staff"})),
             Permission(api.LEND, roles=frozenset({"manager"})),
-            Permission(api.WRITE, roles=frozenset({"manager"})),
+            Permission(api.WRITE, roles=frozenset({"manager"}), weighty=True),
             Permission(api_loans.SETTLE, roles=frozenset({"manager"})),
         ],
         kinds=[EventKind(kind) for kind in events.KINDS],

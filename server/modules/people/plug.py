@@ -20,8 +20,8 @@ def setup(people: People, privacy: Privacy) -> Module:
         name="people",
         permissions=[
             Permission(api.READ, roles=frozenset({"manager", "viewer"})),
-            Permission(api.WRITE, roles=frozenset({"manager"})),
-            Permission(api_privacy.PRIVACY),
+            Permission(api.WRITE, roles=frozenset({"manager"}), weighty=True),
+            Permission(api_privacy.PRIVACY, weighty=True),
         ],
         kinds=[EventKind(kind) for kind in events.KINDS],
         routes=[*api.routes(people), *api_privacy.routes(privacy)],

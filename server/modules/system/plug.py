@@ -38,7 +38,7 @@ def setup(
         permissions=[
             Permission(api.READ, roles=frozenset({"manager"})),
             Permission(api_audit.READ, roles=frozenset({"manager"})),
-            Permission(api_audit.EXPORT),
+            Permission(api_audit.EXPORT, weighty=True),
         ],
         kinds=[EventKind(kind) for kind in events.KINDS],
         routes=[*api.routes(doctor, metrics), *api_audit.routes(journal, naming, auditor)],

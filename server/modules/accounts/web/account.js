@@ -28,7 +28,7 @@ export function AccountPage({ id }) {
   /** @type {import("/web/loading.js").OneState<Account>} */
   const one = useOne(`accounts/${id}`, ["accounts"]);
   const roles = useRoles();
-  const dialog = useSignal(/** @type {"" | "edit" | "passkeys"} */ (""));
+  const dialog = useSignal(/** @type {"" | "edit" | "factor"} */ (""));
   const link = useSignal(/** @type {OneTimeLink | null} */ (null));
   const close = () => (dialog.value = "");
   const back = { href: href(["accounts"]), words: t("accounts-accounts") };
@@ -44,7 +44,11 @@ export function AccountPage({ id }) {
     link.value = (await attempt(() => post(`accounts/${id}/password-link`))) ?? null;
   };
   const signOutAll = () => attempt(() => remove(`accounts/${id}/sessions`), t("accounts-signed-out-all", { name }));
-  const dropPasskeys = () => attempt(() => remove(`accounts/${id}/passkeys`), t("accounts-passkeys-removed", { name }));
+
+  const dropFactor = async () => {
+    await attempt(() => remove(`accounts/${id}/second-factor`), t("accounts-factor-removed", { name }));
+    void one.reload();
+  };
 
   return html`
     <${PageHead}
@@ -61,6 +65,7 @@ export function AccountPage({ id }) {
           [t("accounts-login"), html`<span class="g-code">${account.login}</span>`],
           [t("accounts-email"), account.email ?? html`<span class="muted">${t("accounts-email-none")}</span>`],
           [t("accounts-roles"), html`<${RoleNames} roles=${account.roles} names=${roles.names} />`],
+          [t("accounts-factor"), t(account.second_factor ? "accounts-factor-on" : "accounts-factor-off")],
           [t("accounts-person"), account.person ? html`<a href=${href(["people", account.person])}>${t("accounts-person-open")}</a>` : t("accounts-no-person")],
           [t("accounts-last-sign-in"), account.signed_in_at ? html`<${Ago} at=${account.signed_in_at} />` : t("accounts-never")],
           [t("accounts-created"), html`<${When} at=${account.created_at} style="date" />`],
@@ -73,7 +78,10 @@ export function AccountPage({ id }) {
           ${
             !own &&
             html`<${Button} small icon="signOut" onClick=${() => void signOutAll()}>${t("accounts-sign-out-all")}<//>
-              <${Button} small kind="quiet" icon="trash" onClick=${() => (dialog.value = "passkeys")}>${t("accounts-passkeys-remove")}<//>
+              ${
+                account.second_factor &&
+                html`<${Button} small kind="quiet" icon="trash" onClick=${() => (dialog.value = "factor")}>${t("accounts-factor-remove")}<//>`
+              }
               <${Disabling}
                 path=${`accounts/${id}`}
                 one=${account}
@@ -99,17 +107,17 @@ export function AccountPage({ id }) {
     }
     ${link.value && html`<${LinkDialog} name=${name} link=${link.value} onClose=${() => (link.value = null)} />`}
     ${
-      dialog.value === "passkeys" &&
+      dialog.value === "factor" &&
       html`<${ConfirmDialog}
-        title=${t("accounts-passkeys-remove-title")}
-        confirm=${t("accounts-passkeys-remove")}
+        title=${t("accounts-factor-remove-title")}
+        confirm=${t("accounts-factor-remove")}
         danger
         onClose=${close}
         onConfirm=${() => {
           close();
-          void dropPasskeys();
+          void dropFactor();
         }}
-      ><p>${t("accounts-passkeys-remove-detail", { name })}</p><//>`
+      ><p>${t("accounts-factor-remove-detail", { name })}</p><//>`
     }
   `;
 }

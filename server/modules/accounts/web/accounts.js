@@ -2,16 +2,19 @@
 import { html, useSignal } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
 import { Badge, Button, EmptyState } from "/kit/kit.js";
+import { get } from "/web/api.js";
 import { ChoiceFilter, Filters, SearchFilter } from "/web/filters.js";
 import { ListView } from "/web/list_view.js";
 import { useList } from "/web/loading.js";
 import { PageHead } from "/web/page_head.js";
+import { attempt } from "/web/refusals.js";
 import { go, href, place } from "/web/router.js";
 import { may, session } from "/web/session.js";
 import { Ago } from "/web/when.js";
 import { AccountForm } from "./account_form.js";
 import { AccountState } from "./account_state.js";
 import { LinkDialog } from "./link_dialog.js";
+import { PolicyForm } from "./policy_form.js";
 import { RoleNames, useRoles } from "./role_names.js";
 
 /** @typedef {import("./words.js").Account} Account */
@@ -30,9 +33,14 @@ export function AccountsPage() {
   const made = useSignal(/** @type {{ name: string, link: OneTimeLink } | null} */ (null));
   const write = may("accounts.write");
 
+  const policy = useSignal(/** @type {import("./policy_form.js").Policy | null} */ (null));
+  const askPolicy = async () => {
+    policy.value = (await attempt(() => get("sign-in-policy"))) ?? null;
+  };
+
   const create = write && html`<${Button} kind="primary" icon="plus" onClick=${() => (creating.value = true)}>${t("accounts-new")}<//>`;
   return html`
-    <${PageHead} title=${t("accounts-accounts")} lead=${t("accounts-lead")} actions=${create} />
+    <${PageHead} title=${t("accounts-accounts")} lead=${t("accounts-lead")} actions=${write && html`<${Button} icon="lock" onClick=${() => void askPolicy()}>${t("accounts-policy")}<//>${create}`} />
     <${Filters}>
       <${SearchFilter} label=${t("accounts-search")} />
       <${ChoiceFilter}
@@ -84,6 +92,7 @@ export function AccountsPage() {
         }}
       />`
     }
+    ${policy.value && html`<${PolicyForm} policy=${policy.value} onClose=${() => (policy.value = null)} />`}
     ${made.value && html`<${LinkDialog} ...${made.value} onClose=${() => (made.value = null)} />`}
   `;
 }

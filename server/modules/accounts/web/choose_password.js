@@ -7,6 +7,7 @@ import { useForm } from "/web/form.js";
 import { enter } from "/web/session.js";
 import { EntryForm } from "./entry.js";
 import { PasswordField } from "./password_field.js";
+import { SecondCode, withSecond } from "./second_code.js";
 import { LinkRefused } from "./sign_in.js";
 
 /**
@@ -16,7 +17,8 @@ import { LinkRefused } from "./sign_in.js";
 export function ChoosePassword({ code, least }) {
   const login = useSignal("");
   const refused = useSignal(/** @type {unknown} */ (null));
-  const form = useForm({ password: "" });
+  const form = useForm({ password: "", second_code: "" });
+  const wanted = useSignal(/** @type {import("./second_code.js").Second} */ (""));
   const look = async () => {
     try {
       /** @type {{ login: string }} */
@@ -30,8 +32,9 @@ export function ChoosePassword({ code, least }) {
   if (refused.value) return html`<${LinkRefused} error=${refused.value} />`;
   if (!login.value) return html`<main class="signin"><${Spinner} /></main>`;
   const submit = async () => {
-    const { password } = form.values.value;
-    const opened = await form.submit(() => post("session/password-link", { code, password }));
+    const { password, second_code } = form.values.value;
+    const body = { code, password, second_code: second_code || null };
+    const opened = await form.submit(() => withSecond(wanted, () => post("session/password-link", body)));
     if (opened) enter(/** @type {import("/web/session.js").Session} */ (opened));
   };
   return html`<${EntryForm}
@@ -49,5 +52,6 @@ export function ChoosePassword({ code, least }) {
       hint=${t("accounts-password-hint", { least })}
       autofocus
     />
+    <${SecondCode} field=${form.field("second_code")} wanted=${wanted.value} />
   <//>`;
 }

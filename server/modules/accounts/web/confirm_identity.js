@@ -1,5 +1,5 @@
 // @ts-check
-import { html, signal } from "/kit/html.js";
+import { html, signal, useSignal } from "/kit/html.js";
 import { t } from "/kit/i18n.js";
 import { Button } from "/kit/kit.js";
 import { listeners, post } from "/web/api.js";
@@ -9,6 +9,7 @@ import { useOne } from "/web/loading.js";
 import { session } from "/web/session.js";
 import { askPasskey, passkeyObstacle } from "./passkey.js";
 import { PasswordField } from "./password_field.js";
+import { SecondCode, withSecond } from "./second_code.js";
 
 /** Whoever waits for the answer. @type {import("/vendor/signals.js").Signal<((proved: boolean) => void) | null>} */
 const asking = signal(null);
@@ -30,7 +31,8 @@ export function ConfirmIdentity() {
 
 /** @param {{ onAnswer: (proved: boolean) => void }} props */
 function Question({ onAnswer }) {
-  const form = useForm({ password: "" });
+  const form = useForm({ password: "", code: "" });
+  const wanted = useSignal(/** @type {import("./second_code.js").Second} */ (""));
   /** @type {import("/web/loading.js").OneState<{ items: import("./words.js").Passkey[], host: string }>} */
   const passkeys = useOne(passkeyObstacle() ? null : "session/passkeys", []);
   const here = passkeys.value?.items.some(({ host }) => host === passkeys.value?.host);
@@ -43,10 +45,13 @@ function Question({ onAnswer }) {
     if (done) onAnswer(true);
   };
   const submit = async () => {
-    const done = await form.submit(async () => {
-      await post("session/confirm", form.values.value);
-      return true;
-    });
+    const { password, code } = form.values.value;
+    const done = await form.submit(() =>
+      withSecond(wanted, async () => {
+        await post("session/confirm", { password, code: code || null });
+        return true;
+      }),
+    );
     if (done) onAnswer(true);
   };
   return html`<${FormDialog}
@@ -59,6 +64,7 @@ function Question({ onAnswer }) {
     <p>${t("accounts-confirm-detail")}</p>
     <input class="g-hidden" type="text" autocomplete="username" value=${session.value?.login} readonly tabindex="-1" aria-hidden="true" />
     <${PasswordField} field=${form.field("password")} label=${t("accounts-password")} kind="current-password" autofocus />
+    <${SecondCode} field=${form.field("code")} wanted=${wanted.value} />
     ${here && html`<${Button} icon="key" onClick=${() => void withPasskey()}>${t("accounts-passkey-confirm")}<//>`}
   <//>`;
 }

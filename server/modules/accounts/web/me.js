@@ -12,6 +12,7 @@ import { Trouble } from "/web/trouble.js";
 import { Apps } from "./apps.js";
 import { PasswordForm, PinForm } from "./own_forms.js";
 import { Passkeys } from "./passkeys.js";
+import { SecondFactor } from "./second_factor.js";
 import { Sessions } from "./sessions.js";
 
 /** One's own account: password, PIN, and where one is signed in. */
@@ -52,6 +53,7 @@ function Mine() {
           />
         <//>
         <${Passkeys} />
+        <${SecondFactor} />
         <${Sessions} />
         <${Apps} />
       </div>`

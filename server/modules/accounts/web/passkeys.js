@@ -7,6 +7,7 @@ import { useForm } from "/web/form.js";
 import { FormDialog } from "/web/form_dialog.js";
 import { useOne } from "/web/loading.js";
 import { attempt } from "/web/refusals.js";
+import { refreshSession } from "/web/session.js";
 import { Trouble } from "/web/trouble.js";
 import { Ago, When } from "/web/when.js";
 import { makePasskey, passkeyObstacle } from "./passkey.js";
@@ -24,6 +25,7 @@ export function Passkeys() {
   const done = () => {
     close();
     void list.reload();
+    void attempt(refreshSession);
   };
   const drop = async (/** @type {Passkey} */ passkey) => {
     busy.value = true;
@@ -95,7 +97,7 @@ export function Passkeys() {
 }
 
 /** @param {{ passkey: Passkey | null, onClose: () => void, onSaved: () => void }} props */
-function PasskeyForm({ passkey, onClose, onSaved }) {
+export function PasskeyForm({ passkey, onClose, onSaved }) {
   const form = useForm({ name: passkey?.name ?? browserName({ kind: "browser", user_agent: navigator.userAgent }) });
   const save = async () => {
     const name = form.values.value.name.trim();

@@ -13,6 +13,7 @@ import { Forgotten } from "./forgotten.js";
 import { KioskEntrance } from "./kiosk_entrance.js";
 import { PasskeySignIn } from "./passkey_sign_in.js";
 import { PasswordField } from "./password_field.js";
+import { SecondCode, withSecond } from "./second_code.js";
 import { SetUp } from "./set_up.js";
 
 /**
@@ -58,10 +59,11 @@ export function Entrance() {
 /** The address stays as it is, so that signing in leads back to the page. @param {{ site: string, byMail: boolean }} props */
 function SignIn({ site, byMail }) {
   const forgotten = useSignal(false);
-  const form = useForm({ login: "", password: "" });
+  const form = useForm({ login: "", password: "", code: "" });
+  const wanted = useSignal(/** @type {import("./second_code.js").Second} */ (""));
   const submit = async () => {
-    const { login, password } = form.values.value;
-    await form.submit(() => signIn(login.trim(), password));
+    const { login, password, code } = form.values.value;
+    await form.submit(() => withSecond(wanted, () => signIn(login.trim(), password, code)));
   };
   if (forgotten.value) {
     return html`<${Forgotten} site=${site} who=${form.values.value.login} onBack=${() => (forgotten.value = false)} />`;
@@ -81,6 +83,7 @@ function SignIn({ site, byMail }) {
   >
     <${TextField} ...${form.field("login")} label=${t("accounts-login")} autocomplete="username webauthn" required autofocus />
     <${PasswordField} field=${form.field("password")} label=${t("accounts-password")} kind="current-password" />
+    <${SecondCode} field=${form.field("code")} wanted=${wanted.value} />
   <//>`;
 }
 

@@ -14,6 +14,7 @@ import { has, t } from "/kit/i18n.js";
  * @property {boolean} disabled
  * @property {boolean} has_password
  * @property {boolean} has_pin
+ * @property {boolean} second_factor
  * @property {string} created_at
  * @property {string | null} signed_in_at
  * @property {number} version
@@ -79,6 +80,15 @@ import { has, t } from "/kit/i18n.js";
  * @property {string} created_at
  * @property {string | null} used_at
  * @property {number} version
+ */
+
+/**
+ * @typedef {object} SecondFactors
+ * @property {boolean} wanted
+ * @property {string | null} due
+ * @property {boolean} totp
+ * @property {number} passkeys
+ * @property {number} recovery_codes
  */
 
 /**

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from server.kernel.auth import EVERYTHING, SIGNED_IN
+from server.kernel.auth import EVERYTHING, FIRST_FACTOR, SIGNED_IN
 from server.kernel.http import Route
 from server.modules.accounts.model import ADMIN, BUILTIN_ROLES
 from support.api import Api
@@ -70,7 +70,7 @@ async def ask_every_route(
         what = f"{role} {route.method} {path}: {answer.status} {answer.body[:200]!r}"
         if role == "nobody":
             assert answer.status == 401, what
-        elif route.permission == SIGNED_IN or held & {route.permission, EVERYTHING}:
+        elif route.permission in (SIGNED_IN, FIRST_FACTOR) or held & {route.permission, EVERYTHING}:
             assert answer.status not in (401, 500), what
             if answer.status == 403:  # a rule of its own, not the permission
                 assert answer.json["type"] != "/problems/forbidden", what

@@ -1,6 +1,8 @@
 """What locks, what is no password, what is no PIN."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,15 +11,18 @@ from hypothesis import strategies as st
 from contract.cards import CardUid, Technology
 from contract.ids import PersonId
 from contract.replica import PersonStatus
+from server.modules.accounts.factor_model import Demand, Held, Second
 from server.modules.accounts.rules import (
     FAILURE_WINDOW,
     LOCK_TIME,
     MAX_FAILURES,
     Lockout,
     after_failure,
+    demanded,
     minutes_left,
     password_fault,
     pin_fault,
+    second_wanted,
     vouches,
 )
 from server.modules.people.model import Person, PersonCard
@@ -117,3 +122,40 @@ def test_a_card_vouches_for_an_active_person_whose_it_is_and_while_it_is_not_blo
     usable = {card.uid for card in cards if not card.blocked}
     wanted = shown in usable and status is PersonStatus.ACTIVE and not erased
     assert vouches(shown, person) is wanted
+
+
+HELD = Held(covered=True, totp=False, passkeys=0, recovery_codes=0, due=None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, Second.NOTHING),
+        ({"recovery_codes": 9}, Second.NOTHING),
+        ({"passkeys": 1}, Second.PASSKEY),
+        ({"passkeys": 1, "recovery_codes": 1}, Second.RECOVERY),
+        ({"passkeys": 1, "covered": False}, Second.NOTHING),
+        ({"totp": True}, Second.TOTP),
+        ({"totp": True, "passkeys": 1, "covered": False}, Second.TOTP),
+    ],
+)
+def test_what_a_password_wants_besides(changes: dict[str, Any], wanted: Second) -> None:
+    assert second_wanted(replace(HELD, **changes)) is wanted
+
+
+@pytest.mark.parametrize(
+    ("covered", "two_factors", "due_in", "demand"),
+    [
+        (False, False, -1, Demand.NONE),
+        (True, True, -1, Demand.NONE),
+        (True, False, None, Demand.ADVISED),
+        (True, False, 1, Demand.ADVISED),
+        (True, False, 0, Demand.DUE),
+        (True, False, -1, Demand.DUE),
+    ],
+)
+def test_a_second_factor_is_demanded_when_its_time_is_over(
+    covered: bool, two_factors: bool, due_in: int | None, demand: Demand
+) -> None:
+    due = None if due_in is None else NOON + timedelta(seconds=due_in)
+    assert demanded(covered, two_factors, due, NOON) is demand
