@@ -220,11 +220,11 @@ async def test_the_end_of_a_session_is_said_in_time(window: Window, site: Site) 
 
 
 async def test_a_touch_is_told_once_and_keeps_no_session_for_ever(
-    window: Window, fresh: Site
+    window: Window, site: Site
 ) -> None:
     page = await window.page()
     await page.clock.install()
-    await set_up(page, fresh)
+    await set_up(page, site)
     await expect(page.locator("nav")).to_have_count(1)
     told: list[str] = []
     page.on("request", lambda asked: told.append(asked.url) if "/stay" in asked.url else None)

@@ -1,12 +1,8 @@
 """Two-step sign-in as people see it: led to it in time, set up, used, demanded, and lost."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import asyncpg
 import pyotp
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from support.browser import Window, shoot
@@ -61,17 +57,6 @@ WORDS = {
         "save": "Save",
     },
 }
-
-
-@pytest_asyncio.fixture
-async def site(tmp_path: Path, database_url: str) -> AsyncIterator[Site]:
-    """A running server; nobody has an account yet."""
-    site = Site(tmp_path, database_url)
-    try:
-        await site.open()
-        yield site
-    finally:
-        await site.close()
 
 
 async def execute(site: Site, statement: str) -> None:
