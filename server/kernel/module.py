@@ -11,7 +11,7 @@ from server.kernel.http import Route
 from server.kernel.i18n import Catalogues
 from server.kernel.jobs import Job
 from server.kernel.journal import Journal, Reaction
-from server.kernel.live import Feed
+from server.kernel.live_feed import Feed
 from server.kernel.naming import Names
 from server.kernel.personal import PersonalData
 from server.kernel.services import Service

@@ -2,7 +2,7 @@
 
 from server.kernel.database import Database
 from server.kernel.jobs import Job
-from server.kernel.live import Feed
+from server.kernel.live_feed import Feed
 from server.kernel.module import Check, EventKind, Gauge, Module, Permission
 from server.kernel.naming import names_in
 from server.kernel.services import Service

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from server.kernel.database import Connection
-from server.kernel.live import Feed
+from server.kernel.live_feed import Feed
 from server.kernel.module import EventKind, Gauge, Module, Permission
 from server.kernel.naming import names_in
 from server.modules.loans import api, api_loans, events, store_loans

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from server.kernel.jobs import Job
-from server.kernel.live import Feed
+from server.kernel.live_feed import Feed
 from server.kernel.module import Check, EventKind, Module, Permission
 from server.kernel.naming import names_in
 from server.modules.people import api, api_privacy, events

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from server.kernel.database import Database
 from server.kernel.jobs import Job
 from server.kernel.journal import Journal
-from server.kernel.live import Feed
+from server.kernel.live_feed import Feed
 from server.kernel.module import Check, EventKind, Module, Permission
 from server.kernel.naming import Naming
 from server.kernel.services import Service

@@ -13,7 +13,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from server.kernel.auth import Principal
 from server.kernel.database import Database
 from server.kernel.journal import Journal, NewEntry
-from server.kernel.live import Feed, Hub
+from server.kernel.live import Hub
+from server.kernel.live_feed import Feed
 
 FEEDS = [
     Feed(topic="tools", permission="tools.read", kinds=frozenset({"tools.lent"})),
