@@ -87,7 +87,7 @@ class StillSite:
             limits = SessionPolicy().browser
             kind, method = SessionKind.BROWSER, Method.PASSWORD
             await store_sessions.insert_session(
-                connection, SESSION, bytes(32), ACCOUNT, kind, method, limits, "", ""
+                connection, SESSION, bytes(32), ACCOUNT, kind, method, limits, "", "", None
             )
 
         self.run(work())
