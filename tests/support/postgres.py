@@ -61,7 +61,7 @@ class Databases:
     @contextmanager
     def migrated(self) -> Iterator[str]:
         """Lend a new database with every migration applied: its DSN."""
-        with self._a_database(f"template {TEMPLATE} strategy file_copy") as dsn:
+        with self._a_database(f"template {TEMPLATE}") as dsn:
             yield dsn
 
     @contextmanager
