@@ -1,8 +1,9 @@
 """The whole server in this process, and a client that holds its token."""
 
+import asyncio
 import base64
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,8 @@ from server.serving import Server, open_app
 from server.settings import Settings, StateSettings
 from server.shipped import read_shipped
 
+# How long the sealer may take under the load of other tests.
+SEALED_SECONDS = 10
 # Read once for all servers of a test run.
 _shipped = cache(read_shipped)
 
@@ -73,6 +76,15 @@ class Api:
         async with self.server.database.connection() as connection:
             rows = await connection.fetch("select kind from journal.entry order by seq")
         return [row["kind"] for row in rows]
+
+    async def told(self, kind: str, which: Callable[[Any], bool] = lambda _: True) -> list[Any]:
+        """Return such entries of the journal, newest first, once there is one that is sealed."""
+        async with asyncio.timeout(SEALED_SECONDS):
+            while True:
+                entries = (await self.get(f"/api/v1/journal?kind={kind}"))["items"]
+                if found := [entry for entry in entries if which(entry)]:
+                    return found
+                await asyncio.sleep(0.02)
 
 
 async def enrolled(api: Api, name: str, public: bytes = b"") -> str:

@@ -100,10 +100,8 @@ async def test_card_and_pin_open_a_session_that_ends_soon(api: Api, kiosk: Kiosk
     assert 890 < session["ends_in"] <= 900
     [mine] = [s for s in (await own_sessions(browser)) if s["current"]]
     assert (mine["kind"], mine["method"]) == ("kiosk", "card")
-    entries = (await api.get("/api/v1/journal?kind=accounts.signed_in"))["items"]
-    assert [(e["device"], e["body"]["method"]) for e in entries if e["device"]] == [
-        (kiosk.agent, "card")
-    ]
+    [entry] = await api.told("accounts.signed_in", lambda entry: entry["device"])
+    assert (entry["device"], entry["body"]["method"]) == (kiosk.agent, "card")
 
 
 async def own_sessions(browser: BrowserSession) -> list[dict[str, Any]]:

@@ -176,7 +176,7 @@ async def test_the_command_line_is_the_way_back_of_the_last_admin(
     assert removed.code == 0, removed.err
     assert (await admin.ask("GET", SESSION)).status == 401
     expect(await BrowserSession(api).sign_in("jiro"), 200)
-    [entry] = (await api.get("/api/v1/journal?kind=accounts.second_factor_removed"))["items"]
+    [entry] = await api.told("accounts.second_factor_removed")
     assert entry["actor"] == "command-line"
 
 
