@@ -1,17 +1,22 @@
 """Somebody takes the server's place in the network: the kiosk tells them nothing, and goes on."""
 
+import asyncio
+import signal
 import ssl
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from server.front_door.announcement import Announcement, Place
+from server.kernel.module import Site
 from support.certificates import authority, self_signed
 from support.far_kiosk import FarKiosk, paired_kiosk
-from support.far_site import NAME, FarSite, far_site
+from support.far_site import NAME, SITE, FarSite, far_site
 from support.intruder import Intruder
-from support.namespaces import Host
+from support.namespaces import CABLE, Host
 from support.postgres import Databases
 from support.site import until
 
@@ -91,6 +96,46 @@ async def test_another_site_hears_nothing_not_even_with_our_authority(
             kinds = {entry["kind"] for entry in (await other.get("/api/v1/journal"))["items"]}
             assert "site.changed" in kinds
             assert not {kind for kind in kinds if kind.startswith(("devices.", "loans."))}
+
+
+async def test_who_announces_our_site_as_theirs_does_not_keep_the_kiosk_from_it(
+    site: FarSite, client: Host, stranger: Host, tmp_path: Path
+) -> None:
+    intruder = Intruder(self_signed(tmp_path, NAME))
+    async with paired_kiosk(site, client) as kiosk, intruder.open(stranger):
+        [named] = (await site.get("/api/v1/journal?kind=site.changed"))["items"]
+        async with announcing(stranger, Site(SITE, "Asia/Tokyo", "ja", named["subject"])):
+            await site.server.end(signal.SIGKILL)
+            await kiosk.tap(TAPS)
+            await until(lambda: intruder.knocks, "the kiosk was lured", kiosk.agent.process)
+            await site.start_server()
+            await kiosk.is_online()
+        assert intruder.heard == b""
+        await kiosk.arrived()
+
+
+@asynccontextmanager
+async def announcing(host: Host, site: Site) -> AsyncIterator[None]:
+    """Announce this site from that host, as if its server were there."""
+    announced, enough = threading.Event(), threading.Event()
+
+    async def announce() -> None:
+        announcement = Announcement(Place("genba", 443, tls=True), lambda: site, [CABLE])
+        running = asyncio.create_task(announcement.run())
+        while not announcement.service:
+            await asyncio.sleep(0.02)
+        announced.set()
+        await asyncio.to_thread(enough.wait)
+        running.cancel()
+        await asyncio.wait([running])
+
+    doing = asyncio.create_task(host.do(lambda: asyncio.run(announce())))
+    try:
+        await until(announced.is_set, "the stranger announces the site")
+        yield
+    finally:
+        enough.set()
+        await doing
 
 
 def last_end(kiosk: FarKiosk) -> str:

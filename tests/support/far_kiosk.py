@@ -13,6 +13,7 @@ from support.namespaces import Host
 from support.site import Agent, Kiosk, until
 
 KIOSK = "作業台"
+ONLINE_SECONDS = 60
 
 
 class FarKiosk:
@@ -49,9 +50,15 @@ class FarKiosk:
             await self.page.tap(card)
             self.tapped.append(card)
 
-    async def is_online(self) -> State:
-        """Wait until the link is up and nothing waits."""
-        return await self.page.see(lambda state: state.link.online and not state.link.waiting)
+    async def is_online(self) -> None:
+        """Wait until the link is up and nothing waits; between attempts an agent may rest long."""
+
+        async def drained() -> bool:
+            health = await self.agent.health()
+            return health["online"] and not health["waiting"]
+
+        processes = (self.site.server, self.agent.process)
+        await until(drained, "the kiosk is online", *processes, seconds=ONLINE_SECONDS)
 
     async def has(self, problem: str) -> None:
         """Wait until the kiosk's page and its health say what is wrong with the link."""
