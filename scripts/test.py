@@ -34,9 +34,12 @@ COMPONENTS = {
     "iproute2": "/usr/sbin/ip",
 }
 SOURCES = ("contract", "server", "agent", "scripts", "tests")
-# Fast ones first. The two groups run side by side: most tests wait for processes and browsers.
-FOLDERS = ("contract", "agent", "server", "config", "docs", "systemd", "network", "e2e")
-PAGES_AND_FAULTS = ("kiosk", "web", "scripts", "faults")
+# Fast ones first. The groups run side by side: most tests wait for processes and browsers.
+GROUPS = {
+    "server": ("contract", "server"),
+    "agent and network": ("agent", "config", "docs", "systemd", "network", "e2e"),
+    "pages and faults": ("kiosk", "web", "scripts", "faults"),
+}
 SLOW = ("kiosk", "web", "scripts", "network", "e2e", "faults")
 
 
@@ -111,10 +114,9 @@ def _tests(python: Path, options: argparse.Namespace) -> list[Step]:
     pytest = [str(python), "-m", "pytest", "-q", "--durations=5"]
     if options.paths:
         return [Step("tests", [*pytest, *options.paths])]
-    groups = {"tests": FOLDERS, "pages and faults": PAGES_AND_FAULTS}
     return [
         Step(name, [*pytest, "-p", "no:cacheprovider", *folders])
-        for name, group in groups.items()
+        for name, group in GROUPS.items()
         if (folders := [f"tests/{each}" for each in group if not (options.fast and each in SLOW)])
     ]
 

@@ -9,7 +9,7 @@ import pytest
 from support import components
 from support.api import Api, open_api
 from support.browser import CHROMIUM, Window, a_window
-from support.postgres import LOSES_ALL_AT_A_POWER_CUT, Databases, a_cluster
+from support.postgres import LOSES_ALL_AT_A_POWER_CUT, Databases, a_cluster, in_memory
 from support.site import Site
 
 
@@ -29,7 +29,7 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="session")
 def databases() -> Iterator[Databases]:
     """The run's own PostgreSQL."""
-    with a_cluster(settings=LOSES_ALL_AT_A_POWER_CUT) as postgres:
+    with a_cluster(settings=LOSES_ALL_AT_A_POWER_CUT, place=in_memory()) as postgres:
         postgres.start()
         made = Databases(postgres)
         made.prepare()

@@ -82,7 +82,7 @@ async def signed_in(site: Site, role: str) -> Caller:
     login = f"s-{role or 'without'}"
     draft = {"login": login, "name": login, "roles": [role] if role else []}
     await site.post("/api/v1/accounts", draft)
-    link = (await site.cli("sign-in-link", login)).strip().splitlines()[-1]
+    link = await site.sign_in_url_of(login)
     body, headers = {"code": link.partition("=")[2]}, {"Origin": site.url}
     opened = await asyncio.to_thread(
         requests.post, f"{site.url}/api/v1/session/link", json=body, headers=headers, timeout=10

@@ -15,12 +15,10 @@ from aiohttp import ClientResponse, web_app
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
-from server.kernel.database import Connection
-from server.kernel.journal import Journal
-from server.modules.system.service import System
 from server.serving import Server, open_app
 from server.settings import Settings, StateSettings
 from server.shipped import read_shipped
+from support.ways_in import make_token
 
 # How long the sealer may take under the load of other tests.
 SEALED_SECONDS = 10
@@ -116,20 +114,10 @@ async def open_api(dsn: str, settings: Settings | None = None) -> AsyncIterator[
     with TemporaryDirectory() as folder:
         wanted = msgspec.structs.replace(settings or Settings(), state=StateSettings(folder))
         async with open_app(wanted, dsn, _shipped()) as server:
-            token = await make_token(server)
+            token = await make_token(server.database)
             try:
                 async with TestClient(TestServer(server.application)) as client:
                     yield Api(server, client, token)
             finally:
                 # aiohttp would keep 1,024 handlers, and with each its application: 7 MB of ours.
                 web_app._cached_build_middleware.cache_clear()
-
-
-async def make_token(server: Server, name: str = "tests") -> str:
-    """Make a token that may do everything."""
-    system = System(Journal(server.database))
-
-    async def work(connection: Connection) -> str:
-        return await system.create_token(connection, "tests", name, days=None)
-
-    return await server.database.run(work)

@@ -3,9 +3,9 @@
 from typing import Any
 
 from server.kernel.auth import EVERYTHING
-from server.kernel.database import Connection
 from server.modules.accounts.model import Purpose
 from support.api import Answer, Api, expect, read
+from support.ways_in import make_link
 
 PASSWORD = "ひらがなと数字の長い文 7"
 
@@ -80,19 +80,7 @@ async def signed_in(api: Api, login: str, *roles: str) -> BrowserSession:
 
 async def link_for(api: Api, login: str, purpose: Purpose) -> str:
     """Return the secret of a one-time link made on the command line."""
-    from server.modules.accounts import store
-    from server.modules.accounts.passwords import Passwords
-    from server.modules.accounts.rules import SessionPolicy
-    from server.modules.accounts.sign_in import SignIns
-
-    sign_ins = SignIns(api.server.parts.journal, Passwords(), SessionPolicy())
-
-    async def work(connection: Connection) -> str:
-        found = await store.account_by_login(connection, login)
-        link = await sign_ins.make_link(connection, "tests", found, purpose)
-        return link.path.partition("=")[2]
-
-    return await api.server.database.run(work)
+    return (await make_link(api.server.database, login, purpose)).partition("=")[2]
 
 
 __all__ = ["EVERYTHING", "PASSWORD", "BrowserSession", "account", "link_for", "set_up", "signed_in"]

@@ -22,13 +22,19 @@ synchronous_commit = off
 """
 
 
+# Linux's file system in memory, and what must be free there.
+MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 2 << 30
+
+
 @contextmanager
-def a_cluster(bin_dir: Path | None = None, settings: str = "") -> Iterator[EmbeddedPostgres]:
+def a_cluster(
+    bin_dir: Path | None = None, settings: str = "", place: Path | None = None
+) -> Iterator[EmbeddedPostgres]:
     """Lend a cluster of its own, not yet started; it is stopped and removed at the end.
 
     Not below pytest's private folder: the unprivileged user that runs it could not go there.
     """
-    folder = Path(tempfile.mkdtemp(prefix="genba-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="genba-test-", dir=place))
     folder.chmod(0o711)
     postgres = EmbeddedPostgres(folder / "postgres", bin_dir, settings)
     try:
@@ -36,6 +42,12 @@ def a_cluster(bin_dir: Path | None = None, settings: str = "") -> Iterator[Embed
     finally:
         postgres.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def in_memory() -> Path | None:
+    """Return a folder in memory, where there is room for a cluster: a clone takes a quarter."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ENOUGH_BYTES
+    return MEMORY if roomy else None
 
 
 @dataclass

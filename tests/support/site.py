@@ -17,9 +17,12 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from contract.cards import Technology
 from contract.kiosk import AskSamples, FromKiosk, Samples, State, Tap, ToKiosk
+from server.kernel.database import Database
 from server.kernel.gateway import COOKIE
+from server.modules.accounts.model import Purpose
 from support.namespaces import HERE, Host
 from support.process import REPO, WAIT_SECONDS, Process
+from support.ways_in import make_link, make_token
 
 START_SECONDS = 30
 BOUNCE_SECONDS = 1.05
@@ -277,8 +280,12 @@ class Site:
             admin = {"login": "kensa", "name": "検査 花子", "roles": ["admin"]}
             await self.post("/api/v1/accounts", admin)
             self._has_admin = True
-        link = (await self.cli("sign-in-link", "kensa")).strip().splitlines()[-1]
-        return f"{self.url}/{link[link.index('#') :]}"
+        return await self.sign_in_url_of("kensa")
+
+    async def sign_in_url_of(self, login: str) -> str:
+        """Return an address that signs a browser in with this account, once."""
+        async with Database.open(self.dsn, max_size=1) as database:
+            return self.url + await make_link(database, login, Purpose.SIGNIN)
 
     async def cookie(self) -> str:
         """Sign in as a browser does; return the Cookie header that an admin's requests have."""
@@ -310,7 +317,8 @@ class Site:
 
     async def open(self) -> None:
         """Make the admin's token and the client, then start the server."""
-        self.token = (await self.cli("token", "tests")).strip().splitlines()[-1]
+        async with Database.open(self.dsn, max_size=1) as database:
+            self.token = await make_token(database)
         self._client = aiohttp.ClientSession(
             self.url, headers={"Authorization": f"Bearer {self.token}"}
         )
