@@ -31,7 +31,7 @@ class Bench:
             yield postgres
 
     @asynccontextmanager
-    async def site(self) -> AsyncIterator[tuple[Site, EmbeddedPostgres]]:
+    async def site(self, **environment: str) -> AsyncIterator[tuple[Site, EmbeddedPostgres]]:
         """Lend a running server on a cluster of its own; agents are added with `add_agent`."""
         async with AsyncExitStack() as stack:
             postgres = await stack.enter_async_context(self.postgres())
@@ -41,6 +41,7 @@ class Bench:
                 folder, number = self.folder / f"site-{number}", number + 1
             folder.mkdir()
             site = Site(folder, postgres.dsn)
+            site.environment.update(environment)
             stack.push_async_callback(site.close)
             await site.cli("migrate")
             await site.open()
