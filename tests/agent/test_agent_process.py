@@ -8,14 +8,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from contract.facts import Borrowed, CardUnknown, Returned, Undone
+import msgspec
+
+from contract.facts import Borrowed, CardUnknown, Fact, Returned, Undone
 from contract.ids import LoanId
 from contract.kiosk import AskPerson, Drawing, Session, State, Tone, Undo, UnknownCard
 from contract.link import ReaderState
+from contract.replica import ItemRow, OpenLoan
 from support.agent_process import LONG_ENOUGH, REPO, running_agent
 from support.link_server import LinkServer
 from support.workshop import (
     CALIPER_CARD,
+    NOON_US,
     SATO_CARD,
     UNKNOWN_CARD,
     WRENCH_CARD,
@@ -38,6 +42,14 @@ def online(state: State) -> bool:
     return state.link.online and any(r.state is ReaderState.READY for r in state.readers)
 
 
+def lent_as_told(fact: Fact) -> tuple[ItemRow, ...]:
+    """Return how the wrench stands after a fact, as the server does."""
+    if not isinstance(fact.body, Borrowed):
+        return ()
+    loan = OpenLoan(LoanId(fact.id), fact.body.person, NOON_US)
+    return (msgspec.structs.replace(item(version=2), loan=loan),)
+
+
 def shows_unknown(uid: str) -> Callable[[State], bool]:
     return lambda state: isinstance(state.screen, UnknownCard) and state.screen.card == uid
 
@@ -45,6 +57,7 @@ def shows_unknown(uid: str) -> Callable[[State], bool]:
 async def test_a_tap_goes_from_the_reader_to_page_disk_and_server(
     tmp_path: Path, server: LinkServer
 ) -> None:
+    server.stands = lent_as_told  # the kiosk may hear it before it is touched
     async with running_agent(tmp_path / "a", server.url) as agent, agent.page() as page:
         await filled(server)
         state = await page.until(online)

@@ -5,7 +5,7 @@ import contextlib
 import secrets
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
@@ -32,6 +32,7 @@ from contract.link import (
     Welcome,
 )
 from contract.proof import agent_claim, server_claim
+from contract.replica import ItemRow
 
 LONG_ENOUGH = 10.0
 SITE_PRIVATE = new_private_key()
@@ -49,6 +50,7 @@ class LinkServer:
     def __init__(self) -> None:
         self.greets = True
         self.answers = True
+        self.stands: Callable[[Fact], tuple[ItemRow, ...]] = lambda fact: ()  # what acks tell
         self.refuses: HTTPStatus | None = None
         self.server_us: int | None = None
         self.site_private = SITE_PRIVATE
@@ -131,5 +133,8 @@ class LinkServer:
                 facts = [msgspec.json.decode(row, type=Fact) for row in rows]
                 self.facts += facts
                 if self.answers:
-                    ack = Ack(tuple(RowAnswer(fact.id, RowStatus.APPLIED) for fact in facts))
+                    ack = Ack(
+                        tuple(RowAnswer(fact.id, RowStatus.APPLIED) for fact in facts),
+                        tuple(row for fact in facts for row in self.stands(fact)),
+                    )
                     await socket.send(msgspec.json.encode(ack).decode())
