@@ -36,9 +36,10 @@ COMPONENTS = {
 SOURCES = ("contract", "server", "agent", "scripts", "tests")
 # Fast ones first. The groups run side by side: most tests wait for processes and browsers.
 GROUPS = {
-    "server": ("contract", "server"),
-    "agent and network": ("agent", "config", "docs", "systemd", "network", "e2e"),
-    "pages and faults": ("kiosk", "web", "scripts", "faults"),
+    "server": ("contract", "server", "config", "docs", "systemd"),
+    "agent": ("agent", "scripts", "network", "e2e"),
+    "pages": ("kiosk", "web"),
+    "faults": ("faults",),
 }
 SLOW = ("kiosk", "web", "scripts", "network", "e2e", "faults")
 
