@@ -23,7 +23,7 @@ def _say(began: int, sockets: int) -> None:
 
 
 def _watch_hub() -> None:
-    tell, run, frame_of = live.Hub._tell, live.Hub.run, live.text_frame
+    tell, run, frame_of = live.Hub._tell, live.Hub.run, live.frame_of
 
     async def timed_tell(self: live.Hub, entry: Any) -> None:
         began = time.monotonic_ns()
@@ -36,15 +36,13 @@ def _watch_hub() -> None:
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _send_bare)
         await run(self)
 
-    def kept_frame(payload: bytes) -> bytes:
-        frame = frame_of(payload)
-        if b'"type":"event"' in payload:
-            _frames[0] = frame
-        return frame
+    def kept_frame(entry: Any, topics: tuple[str, ...]) -> bytes:
+        _frames[0] = frame_of(entry, topics)
+        return _frames[0]
 
     live.Hub._tell = timed_tell  # type: ignore[method-assign]
     live.Hub.run = kept_run  # type: ignore[method-assign]
-    live.text_frame = kept_frame  # type: ignore[attr-defined]
+    live.frame_of = kept_frame  # type: ignore[attr-defined]
 
 
 def _send_bare() -> None:

@@ -56,7 +56,7 @@ export function DashboardPage() {
 
 /** A site that has no items yet: what to do, in order. */
 function FirstSteps() {
-  return html`<div class="panel"><${EmptyState}
+  return html`<div class="panel section"><${EmptyState}
     title=${t("loans-first-steps")}
     icon="tool"
     actions=${html`<div class="row">
