@@ -37,6 +37,10 @@ class ReaderState(enum.StrEnum):
         return cls.UNAVAILABLE  # said by a newer release
 
 
+# What a database holds, and what can be reckoned with; JSON's numbers have no end.
+Int64 = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+
+
 class ReaderReport(msgspec.Struct, frozen=True):
     """One reader: `message` is a stable code such as `pcscd_unreachable`."""
 
@@ -52,16 +56,16 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     `signature` is by the agent's key over `contract.proof.agent_claim`.
     """
 
-    protocol: int
+    protocol: Int64
     version: str
     queue_epoch: QueueEpoch
     boot: BootId
-    mono_us: int
-    wall_us: int
+    mono_us: Int64
+    wall_us: Int64
     clock: Clock = Clock.UNKNOWN
-    waiting: int = 0
+    waiting: Int64 = 0
     journal_epoch: JournalEpoch | None = None
-    position: int = 0
+    position: Int64 = 0
     agent: AgentId = AgentId("")
     nonce: bytes = b""
     signature: bytes = b""
@@ -78,15 +82,15 @@ class Heartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
     """How the agent is. `oldest_us` is the age of the oldest waiting row."""
 
     boot: BootId
-    mono_us: int
-    wall_us: int
+    mono_us: Int64
+    wall_us: Int64
     clock: Clock = Clock.UNKNOWN
-    waiting: int = 0
-    oldest_us: int | None = None
+    waiting: Int64 = 0
+    oldest_us: Int64 | None = None
     readers: tuple[ReaderReport, ...] = ()
     kiosk_drawing: bool = False
-    set_aside: int = 0
-    disk_free_bytes: int | None = None
+    set_aside: Int64 = 0
+    disk_free_bytes: Int64 | None = None
     temperature_c: float | None = None
 
 

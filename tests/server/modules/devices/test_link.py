@@ -177,7 +177,14 @@ async def test_a_row_that_is_no_row_at_all_harms_no_other(api: Api) -> None:
 
 @pytest.mark.parametrize(
     "hostile",
-    ["{", "[]", '"hello"', '{"type":"bomb"}', '{"type":"events","queue_epoch":"x","rows":[]}'],
+    [
+        "{",
+        "[]",
+        '"hello"',
+        '{"type":"bomb"}',
+        '{"type":"events","queue_epoch":"x","rows":[]}',
+        '{"type":"heartbeat","boot":"x","mono_us":1,"wall_us":1,"oldest_us":1' + "0" * 400 + "}",
+    ],
 )
 async def test_a_malformed_message_closes_the_link_and_harms_nothing_else(
     api: Api, hostile: str
