@@ -97,7 +97,7 @@ async def a_workshop(site: Site) -> list[Staff]:
     return staff
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(420)
 async def test_every_confirmed_tap_survives_kill_9_of_agent_server_and_postgres(
     site: Site, doomed_postgres: EmbeddedPostgres
 ) -> None:
